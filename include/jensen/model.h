@@ -1,0 +1,154 @@
+/* Latent-variable models: p(x, z) = p(x | z) p(z), one latent z for each observation.
+ *
+ * A model is data plus parameters behind a const table of functions. Densities are batch functions
+ * over structure-of-arrays blocks: z is `dim` rows of `ld` doubles, coordinate j of point i is
+ * z[j * ld + i], so that loops over points vectorise. z is in the model's own coordinates (a scale
+ * is positive, a probability lies in the unit interval, a discrete latent is its index 0, 1, ...);
+ * densities are with respect to Lebesgue measure there (counting measure for discrete). All
+ * log-densities are in nats with every normalising constant included. -INFINITY means impossible;
+ * NaN and +INFINITY are errors.
+ *
+ * All functions of a table may be called from several threads at once and never write through
+ * `self`. Arrays never overlap. */
+#ifndef JENSEN_MODEL_H
+#define JENSEN_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "jensen/estimate.h"
+#include "jensen/params.h"
+#include "jensen/status.h"
+#include "jensen/table.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Observations first .. first + count - 1. */
+typedef struct jn_range {
+    size_t first, count;
+} jn_range;
+
+/* Where one coordinate of z lives, and the unconstrained coordinate u in its place:
+ * REAL u = z; POSITIVE u = log z; UNIT u = logit z; DISCRETE none (z = 0 .. n_states - 1). */
+typedef enum jn_support { JN_REAL, JN_POSITIVE, JN_UNIT, JN_DISCRETE } jn_support;
+
+/* What a base coordinate of a sampler is: a standard normal, or uniform on (0, 1). */
+typedef enum jn_base { JN_BASE_NORMAL, JN_BASE_UNIFORM } jn_base;
+
+typedef struct jn_density {
+    /* --- every density has these ------------------------------------------------------------ */
+
+    /* log p(z_i), i < n. */
+    jn_status (*log_prior)(const void *self, size_t n, size_t ld, const double *z, double *out);
+
+    /* log p(x_r | z_i) for every observation r of `rows` at the same n points:
+     * out[(r - rows.first) * ld_out + i]. */
+    jn_status (*log_likelihood)(const void *self, jn_range rows, size_t n, size_t ld,
+                                const double *z, size_t ld_out, double *out);
+
+    /* --- what the model can; NULL: it cannot ------------------------------------------------- */
+
+    /* Support of coordinate j; NULL: all real. */
+    jn_support (*support)(const void *self, size_t j);
+    /* Number of states of a discrete latent (dim is 1 then). */
+    size_t (*n_states)(const void *self);
+
+    /* log p(x_row, z) with its gradient (dim) and Hessian (dim x dim, symmetric) in z at one
+     * point. grad and hess may be NULL. */
+    jn_status (*derivatives)(const void *self, size_t row, const double *z, double *value,
+                             double *grad, double *hess);
+
+    /* Exact draws of the prior: base point i has dim coordinates base[j * ld + i] of the kinds
+     * prior_base(j) (NULL: JN_BASE_NORMAL for REAL coordinates, else JN_BASE_UNIFORM). */
+    jn_base (*prior_base)(const void *self, size_t j);
+    jn_status (*prior_map)(const void *self, size_t n, size_t ld, const double *base, double *z);
+
+    /* log p(x_row) in closed form or as a finite sum. */
+    jn_status (*evidence)(const void *self, size_t row, jn_estimate *out);
+
+    /* The exact posterior of one observation: draws (base kinds as posterior_base, NULL as for the
+     * prior) and normalised log-density; and, where it is Gaussian in z, mean (dim) and covariance
+     * (dim x dim). */
+    jn_base (*posterior_base)(const void *self, size_t j);
+    jn_status (*posterior_map)(const void *self, size_t row, size_t n, size_t ld,
+                               const double *base, double *z);
+    jn_status (*posterior_log_density)(const void *self, size_t row, size_t n, size_t ld,
+                                       const double *z, double *out);
+    jn_status (*posterior_gaussian)(const void *self, size_t row, double *mean, double *cov);
+
+    /* Where the prior is Gaussian in z: mean (dim) and covariance (dim x dim). */
+    jn_status (*prior_gaussian)(const void *self, double *mean, double *cov);
+
+    /* How the joint falls off far out, in unconstrained coordinates u: a symmetric matrix T
+     * (dim x dim) with -2 log p(x_row, u) = u'Tu + O(|u|) along every ray along which it falls
+     * slowest. Gaussian prior precision plus whatever the likelihood adds at infinity (a Gaussian
+     * likelihood its information; a logistic one nothing). Decides whether moments of the weights
+     * are finite. */
+    jn_status (*tail_precision)(const void *self, size_t row, double *precision);
+
+    /* false: log p(x, z) has no split into likelihood and prior; log_prior is then 0 everywhere
+     * and log_likelihood is the joint. */
+    bool has_split;
+    /* Likelihood bounded above and log-concave joint: one mode, found from any start. */
+    bool log_concave;
+} jn_density;
+
+struct jn_chain; /* trajectory models: jensen/chain.h */
+
+typedef struct jn_model jn_model;
+
+typedef struct jn_model_type {
+    const char *name;    /* "linear-gaussian" */
+    const char *summary; /* one line for people: the definition */
+    const char *data;    /* the columns it reads, for people; NULL: takes no data */
+    const char *exact;   /* how log p(x) is found, for people */
+    const jn_param_spec *params;
+    size_t n_params;
+
+    /* Fill model->self, n_obs, dim and density (or chain). `params` are completed and outlive the
+     * model; `data` is NULL where none was given, and is not kept. Parameters that were derived
+     * (the D of a broadcast vector) are not written back. */
+    jn_status (*create)(const jn_params *params, const jn_table *data, jn_model *model,
+                        jn_error *err);
+    void (*destroy)(void *self); /* NULL is fine */
+
+    /* The proposal that belongs to the model, if any: returns its name ("prior") and sets its
+     * parameters. NULL: none. */
+    const char *(*own_proposal)(const void *self, jn_params *params);
+} jn_model_type;
+
+/* A model bound to its data. Read-only after jn_model_new; share it between threads freely. */
+struct jn_model {
+    const jn_model_type *type;
+    jn_params params; /* completed */
+    void *self;
+    size_t n_obs; /* observations with a latent of their own; 1 for oracle laws */
+    size_t dim;   /* coordinates of z, >= 1 */
+    const jn_density *density; /* exactly one of density and chain */
+    const struct jn_chain *chain;
+    char notes[240]; /* columns that were not used, rows that were; "" : nothing to say */
+};
+
+/* Built-in models, in the order of `jensen models`. */
+JN_API const jn_model_type *const *jn_model_types(size_t *n);
+/* NULL: no such model. */
+JN_API const jn_model_type *jn_model_type_find(const char *name);
+
+/* A model from its name, parameters (copied; missing ones take their defaults) and data (NULL:
+ * none). JN_ERR_USAGE: unknown model or parameter, with the nearest name; JN_ERR_VALUE: what is
+ * wrong with which value. Free with jn_model_free. */
+JN_API JN_CHECKED jn_status jn_model_new(const char *name, const jn_params *params,
+                                         const jn_table *data, jn_model **out, jn_error *err);
+JN_API void jn_model_free(jn_model *m); /* NULL is fine */
+
+/* Support of coordinate j of a density model. */
+JN_API jn_support jn_model_support(const jn_model *m, size_t j);
+/* Number of states where every coordinate is discrete, else 0. */
+JN_API size_t jn_model_states(const jn_model *m);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

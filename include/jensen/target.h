@@ -1,0 +1,53 @@
+/* The target: a density model in unconstrained coordinates u, and the mode of each observation.
+ *
+ * POSITIVE coordinates become log z, UNIT ones logit z; log-densities over u carry the Jacobian.
+ * Discrete models have no target. */
+#ifndef JENSEN_TARGET_H
+#define JENSEN_TARGET_H
+
+#include "jensen/model.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* z from u for n points (dim x ld blocks; z may be u), and log |dz/du| where log_jacobian is not
+ * NULL. All models with continuous latents. */
+JN_API void jn_target_to_z(const jn_model *m, size_t n, size_t ld, const double *u, double *z,
+                           double *log_jacobian);
+/* u from z; values on the border of the support give infinities. */
+JN_API void jn_target_to_u(const jn_model *m, size_t n, size_t ld, const double *z, double *u);
+
+/* log p(x_row, u_i) + log |dz/du|, i < n. scratch: (dim + 1) * ld doubles.
+ * JN_ERR_NAN where a density is NaN or +inf. */
+JN_API JN_CHECKED jn_status jn_target_log_joint(const jn_model *m, size_t row, size_t n, size_t ld,
+                                                const double *u, double *scratch, double *out);
+
+/* Value, gradient and Hessian of the log joint over u at one point: the model's own derivatives
+ * through the chain rule, or central differences where it has none. grad, hess may be NULL. */
+JN_API JN_CHECKED jn_status jn_target_derivatives(const jn_model *m, size_t row, const double *u,
+                                                  double *value, double *grad, double *hess);
+
+/* A mode and the Gaussian about it. All matrices dim x dim, row-major. */
+typedef struct jn_mode {
+    size_t dim;
+    double *u;         /* the highest mode found, in unconstrained coordinates */
+    double *precision; /* negative Hessian there, symmetric positive definite */
+    double *chol_cov;  /* lower triangular L with L L' = inverse of precision */
+    double log_joint;  /* value at the mode */
+    double log_det_cov;
+    size_t n_modes; /* distinct modes found, this one included */
+} jn_mode;
+
+/* Newton's method with a line search from several starts (the origin, draws of the prior's centre,
+ * fixed seeds), exact Hessian. *out is filled on JN_OK and on JN_NOT_CONVERGED (no gradient zero
+ * was reached); JN_ERR_VALUE where the Hessian at the mode is not negative definite (a flat
+ * direction) or the model is discrete. Free with jn_mode_free. */
+JN_API JN_CHECKED jn_status jn_target_mode(const jn_model *m, size_t row, jn_mode *out,
+                                           jn_error *err);
+JN_API void jn_mode_free(jn_mode *mode); /* leaves zeros */
+
+#ifdef __cplusplus
+}
+#endif
+#endif
