@@ -1,7 +1,9 @@
 /* Named parameters of models and proposals: numbers, words, vectors and matrices.
  *
  * Text form: a number (`0.5`, `1e-3`), a word (`poisson`), a comma list (`1,2,3`: a row), rows
- * separated by `;` (`1,0;0,1`). Written back by jn_value_text with 17 digits. */
+ * separated by `;` (`1,0;0,1`). Blanks around a number are skipped. A word starts with a letter,
+ * `_`, `/`, `./` or `../` and goes to the end of the text; `nan` and `inf` are no words. Written
+ * back by jn_value_text with as many digits (up to 17) as it takes to read the same numbers. */
 #ifndef JENSEN_PARAMS_H
 #define JENSEN_PARAMS_H
 
@@ -31,28 +33,43 @@ typedef struct jn_params {
     jn_param *item;
 } jn_params;
 
-#define JN_PARAMS_INIT { 0, NULL }
+#define JN_VALUE_INIT    \
+    {                    \
+        NULL, 0, 0, NULL \
+    }
+#define JN_PARAMS_INIT \
+    {                  \
+        0, NULL        \
+    }
 
 /* What a model or proposal accepts. */
 typedef struct jn_param_spec {
     const char *name;
-    const char *shape;    /* for people: "number > 0", "D x d", "logistic|probit" */
-    const char *fallback; /* default in text form; NULL: no default, the owner decides if it is needed */
-    const char *help;     /* one short sentence */
+    const char *shape; /* for people: "number > 0", "D x d", "logistic|probit" */
+    const char
+        *fallback; /* default in text form; NULL: no default, the owner decides if it is needed */
+    const char *help; /* one short sentence */
 } jn_param_spec;
 
+/* *out: overwritten, not freed. JN_ERR_USAGE: not in the text form above; `@FILE` is not either
+ * (see jn_value_read in value.h). */
 JN_API JN_CHECKED jn_status jn_value_parse(const char *text, jn_value *out, jn_error *err);
 JN_API void jn_value_free(jn_value *v); /* leaves an empty value */
 /* Text form into a new string, or NULL when out of memory. */
 JN_API char *jn_value_text(const jn_value *v);
 
-/* Each set replaces an earlier value of that name. */
+/* Each set replaces an earlier value of that name. JN_ERR_USAGE: an empty name, or a text that
+ * jn_value_parse does not take; JN_ERR_VALUE: a number that is not finite, no rows or no columns.
+ */
 JN_API JN_CHECKED jn_status jn_params_set_text(jn_params *p, const char *name, const char *text,
                                                jn_error *err);
 JN_API JN_CHECKED jn_status jn_params_set_matrix(jn_params *p, const char *name, size_t rows,
                                                  size_t cols, const double *x);
 JN_API JN_CHECKED jn_status jn_params_set_number(jn_params *p, const char *name, double x);
 JN_API JN_CHECKED jn_status jn_params_set_word(jn_params *p, const char *name, const char *word);
+JN_API JN_CHECKED jn_status jn_params_set_value(jn_params *p, const char *name,
+                                                const jn_value *value); /* copied */
+/* `to` is replaced. */
 JN_API JN_CHECKED jn_status jn_params_copy(const jn_params *from, jn_params *to);
 JN_API void jn_params_free(jn_params *p); /* leaves an empty list */
 
@@ -75,7 +92,8 @@ JN_API JN_CHECKED jn_status jn_params_vector(const jn_params *p, const char *nam
 JN_API JN_CHECKED jn_status jn_params_matrix(const jn_params *p, const char *name, size_t rows,
                                              size_t cols, double lo, double hi, double *out,
                                              jn_error *err);
-/* Index of the word in `choices` ("a|b|c"); else JN_ERR_USAGE with the nearest one. */
+/* Index of the word in `choices` ("a|b|c"); JN_ERR_USAGE with the nearest one where it is none of
+ * them or not a word, JN_ERR_VALUE where it is missing. */
 JN_API JN_CHECKED jn_status jn_params_choice(const jn_params *p, const char *name,
                                              const char *choices, size_t *index, jn_error *err);
 
