@@ -88,6 +88,9 @@ typedef struct jn_density {
      * are finite. */
     jn_status (*tail_precision)(const void *self, size_t row, double *precision);
 
+    /* Is E_prior p(x_row | z)^n finite? A bounded likelihood: for every n >= 0. */
+    bool (*prior_moment_finite)(const void *self, size_t row, double n);
+
     /* false: log p(x, z) has no split into likelihood and prior; log_prior is then 0 everywhere
      * and log_likelihood is the joint. */
     bool has_split;
@@ -124,8 +127,8 @@ struct jn_model {
     const jn_model_type *type;
     jn_params params; /* completed */
     void *self;
-    size_t n_obs; /* observations with a latent of their own; 1 for oracle laws */
-    size_t dim;   /* coordinates of z, >= 1 */
+    size_t n_obs;              /* observations with a latent of their own; 1 for oracle laws */
+    size_t dim;                /* coordinates of z, >= 1 */
     const jn_density *density; /* exactly one of density and chain */
     const struct jn_chain *chain;
     char notes[240]; /* columns that were not used, rows that were; "" : nothing to say */

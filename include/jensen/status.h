@@ -12,8 +12,8 @@ extern "C" {
 #endif
 
 #if defined(__GNUC__)
-#define JN_API     __attribute__((visibility("default")))
-#define JN_CHECKED __attribute__((warn_unused_result))
+#define JN_API               __attribute__((visibility("default")))
+#define JN_CHECKED           __attribute__((warn_unused_result))
 #define JN_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #else
 #define JN_API
@@ -22,16 +22,16 @@ extern "C" {
 #endif
 
 /* Append only; numbers never change. */
-#define JN_STATUS_LIST(X)                                                                          \
-    X(JN_OK, 0, "done")                                                                            \
-    X(JN_NOT_CONVERGED, 1, "stopped before the requested tolerance")                               \
-    X(JN_REFUSED, 2, "the nodes cannot carry the answer that was asked for")                       \
-    X(JN_ERR_NOMEM, -1, "out of memory")                                                           \
-    X(JN_ERR_USAGE, -2, "unknown name or malformed value")                                         \
-    X(JN_ERR_VALUE, -3, "a value or data outside what is allowed")                                 \
-    X(JN_ERR_IO, -4, "cannot open, read or write")                                                 \
-    X(JN_ERR_NAN, -5, "a log-density returned NaN or +inf")                                        \
-    X(JN_ERR_CALLBACK, -6, "a user callback reported failure")                                     \
+#define JN_STATUS_LIST(X)                                                    \
+    X(JN_OK, 0, "done")                                                      \
+    X(JN_NOT_CONVERGED, 1, "stopped before the requested tolerance")         \
+    X(JN_REFUSED, 2, "the nodes cannot carry the answer that was asked for") \
+    X(JN_ERR_NOMEM, -1, "out of memory")                                     \
+    X(JN_ERR_USAGE, -2, "unknown name or malformed value")                   \
+    X(JN_ERR_VALUE, -3, "a value or data outside what is allowed")           \
+    X(JN_ERR_IO, -4, "cannot open, read or write")                           \
+    X(JN_ERR_NAN, -5, "a log-density returned NaN or +inf")                  \
+    X(JN_ERR_CALLBACK, -6, "a user callback reported failure")               \
     X(JN_ERR_UNSUPPORTED, -7, "this model or proposal cannot do what was asked")
 
 #define JN_STATUS_ENUM(name, value, text) name = (value),
@@ -49,7 +49,13 @@ typedef struct jn_error {
     char message[JN_ERROR_TEXT]; /* one line, NUL-terminated; what does not fit ends in "..." */
 } jn_error;
 
-#define JN_ERROR_INIT { JN_OK, { 0 } }
+#define JN_ERROR_INIT \
+    {                 \
+        JN_OK,        \
+        {             \
+            0         \
+        }             \
+    }
 
 /* Fill *err (NULL allowed) and hand back `status`, so that a check is one line. Control characters
  * in the formatted text (a newline inside a file name) become '?': the message stays one line. */

@@ -46,10 +46,10 @@ typedef struct jn_mode {
     size_t n_modes; /* distinct modes found, this one included; 0: not converged */
 } jn_mode;
 
-/* Newton's method with a line search, exact Hessian, from the origin; where the model is not said to
- * be log-concave also from the prior's centre and from fixed draws of the prior. *out is filled on
- * JN_OK and on JN_NOT_CONVERGED (no gradient zero was reached); JN_ERR_VALUE where the Hessian at
- * the mode is not negative definite (a flat direction); JN_ERR_UNSUPPORTED where the model is
+/* Newton's method with a line search, exact Hessian, from the origin; where the model is not said
+ * to be log-concave also from the prior's centre and from fixed draws of the prior. *out is filled
+ * on JN_OK and on JN_NOT_CONVERGED (no gradient zero was reached); JN_ERR_VALUE where the Hessian
+ * at the mode is not negative definite (a flat direction); JN_ERR_UNSUPPORTED where the model is
  * discrete or a chain; JN_ERR_NAN where no start gives a finite density. Free with jn_mode_free. */
 JN_API JN_CHECKED jn_status jn_target_mode(const jn_model *m, size_t row, jn_mode *out,
                                            jn_error *err);

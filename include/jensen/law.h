@@ -1,0 +1,138 @@
+/* The law of the log-weight l(z) = log p(x, z) - log q(z | x), z ~ q, for one observation: nodes
+ * (l_i, log mass_i) under q, and companions that stream. Every bound is a functional of it.
+ *
+ * A law takes blocks of log-weights, merges with the law of other blocks of the same source, and
+ * is read by bounds. Equal-mass (Monte Carlo) blocks must be added in index order, and laws merged
+ * in index order. Last bits depend on the split into blocks, which each source fixes. */
+#ifndef JENSEN_LAW_H
+#define JENSEN_LAW_H
+
+#include <stdbool.h>
+
+#include "jensen/estimate.h"
+#include "jensen/logspace.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a bound reads; an OR of these is what a law keeps. */
+enum {
+    JN_NEED_NODES = 1u,  /* nodes, or their compressed form */
+    JN_NEED_GROUPS = 2u, /* log-mean-exp of consecutive groups of K draws, for each K asked for */
+};
+
+/* Log-mean-exps of consecutive groups of k draws, groups starting at multiples of k. A run of
+ * draws begins and ends inside groups: `head` belongs to a group begun before, `tail` to one not
+ * yet full. */
+typedef struct jn_groups {
+    uint64_t k;
+    uint64_t first, n; /* the run: draws first .. first + n - 1 */
+    jn_lse head, tail; /* head: up to the first multiple of k at or after `first` */
+    jn_moments done;   /* log-mean-exp of the full groups inside the run */
+    uint64_t n_zero;   /* full groups in which every weight is zero */
+} jn_groups;
+
+typedef struct jn_law {
+    unsigned needs;
+    /* streamed over everything added, zero weights included */
+    uint64_t n_nodes;     /* nodes or draws */
+    uint64_t n_zero;      /* of these, with log-weight -INFINITY and positive mass */
+    jn_lse mass;          /* log sum m; quadrature: 1 within its error */
+    jn_lse zero_mass;     /* mass on zero weights */
+    jn_lse evidence;      /* log sum m e^l */
+    jn_lse second;        /* log sum m e^2l */
+    jn_lse third;         /* log sum m e^3l */
+    jn_moments log_w;     /* of l under q; mean -INFINITY where a zero weight has mass */
+    jn_moments log_lik;   /* of log p(x|z); weight 0 where there is no split */
+    jn_moments log_ratio; /* of log q/p(z) */
+    bool has_marks;
+    bool draws;                      /* equal masses: the law is a sample */
+    jn_lse edge_mass, edge_evidence; /* of nodes on the border of a rule's domain */
+    /* JN_NEED_NODES: finite log-weights alone. equal_mass: node_log_m is NULL and every node has
+     * the mass of one draw. */
+    size_t n, capacity;
+    double *node_log_w, *node_log_m;
+    double bin_width; /* 0: nodes as they came; > 0: compressed to bins of that width in l */
+    /* JN_NEED_GROUPS */
+    size_t n_groups;
+    jn_groups *groups;
+} jn_law;
+
+/* Resolutions of a rule: steps h, 2h and 4h. */
+enum { JN_LEVELS = 3 };
+/* Most laws in a set. */
+enum { JN_PARTS_MAX = 4096 };
+
+/* The laws of one observation: replicates, or resolutions of a rule (finest first). Errors are
+ * made from the set. */
+typedef struct jn_law_set {
+    jn_error_kind kind;
+    bool nested; /* resolutions; else replicates, which `pooled` joins */
+    size_t n;
+    jn_law *law;     /* n */
+    jn_law pooled;   /* empty where nested */
+    uint64_t n_eval; /* points at which the model was evaluated */
+} jn_law_set;
+
+JN_API void jn_law_set_free(jn_law_set *set); /* leaves zeros */
+
+/* A block of log-weights on its way to the law. */
+typedef struct jn_weights {
+    size_t n;
+    uint64_t index0;           /* index of the first draw */
+    const double *log_w;       /* n; -INFINITY: zero weight */
+    const double *log_mass;    /* n; NULL: equal masses (draws) */
+    const double *log_lik;     /* n; NULL where there is no split into A and B */
+    const double *log_ratio;   /* n; log q - log p(z) */
+    const unsigned char *edge; /* n; nonzero: on the border of the rule's domain; NULL: none is */
+} jn_weights;
+
+/* An empty law that keeps `needs`; ks: the n_k group sizes for JN_NEED_GROUPS. `first` is the
+ * index of the first draw it will see. */
+JN_API JN_CHECKED jn_status jn_law_init(jn_law *law, unsigned needs, size_t n_k, const uint64_t *ks,
+                                        uint64_t first);
+JN_API void jn_law_free(jn_law *law); /* leaves zeros */
+
+JN_API JN_CHECKED jn_status jn_law_add(jn_law *law, const jn_weights *block);
+/* `from` follows `into` in index order; `from` keeps its memory. */
+JN_API JN_CHECKED jn_status jn_law_merge(jn_law *into, const jn_law *from);
+
+/* `from` is another replicate: full groups and all else join, incomplete groups are dropped. */
+JN_API JN_CHECKED jn_status jn_law_pool(jn_law *into, const jn_law *from);
+
+/* log p(x) as the law sees it: log sum m e^l - log sum m for draws, log sum m e^l for nodes of a
+ * rule (which need no normalising but what their error makes). -INFINITY: all weights are zero. */
+JN_API double jn_law_log_evidence(const jn_law *law);
+
+/* (sum m W)^2 / sum m W^2 in [0, 1]: effective sample size as a fraction. NaN where all are zero.
+ */
+JN_API double jn_law_ess_fraction(const jn_law *law);
+
+/* The law in units of p(x), ready for functionals: masses sum to 1 and sum m W = 1. One block of
+ * memory; free with jn_weight_law_free. */
+typedef struct jn_weight_law {
+    size_t n;
+    double log_evidence; /* what one unit of W is */
+    double zero_mass;    /* mass of W = 0, in [0, 1] */
+    double *log_w;       /* log W */
+    double *m;           /* mass under q; may underflow to 0 where W is huge */
+    double *w1;          /* W - 1, capped at e^700 */
+    double *mw1;         /* m (W - 1), exact also where m underflows */
+    double *data;
+} jn_weight_law;
+
+JN_API JN_CHECKED jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out);
+JN_API void jn_weight_law_free(jn_weight_law *w);
+
+/* delta(s) = s + log E e^(-sW) >= 0, the whole of what IWAE and its relatives need, with full
+ * relative accuracy also where it is tiny. s > 0. */
+JN_API double jn_weight_law_delta(const jn_weight_law *w, double s);
+
+/* E (W - 1)^j, j = 2, 3: +INFINITY where it overflows. Says nothing about finiteness. */
+JN_API double jn_weight_law_moment(const jn_weight_law *w, int j);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

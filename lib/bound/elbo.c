@@ -1,0 +1,69 @@
+/* ELBO = E_q l = A - B (Jordan, Ghahramani, Jaakkola & Saul 1999; Kingma & Welling 2014). */
+#include <math.h>
+
+#include "jensen/bound.h"
+
+/* e^x - 1 - x >= 0, without cancellation near 0. */
+static double bregman(double x)
+{
+    if (fabs(x) > 0.5) {
+        return expm1(x) - x;
+    }
+    double sum = 0.0;
+    for (int k = 17; k >= 2; k--) {
+        sum = 1.0 / k * (1.0 + x * sum);
+    }
+    return x * x * sum;
+}
+
+/* log p - E log W = E (W - 1 - log W): terms that are never negative. */
+static double law_gap(const jn_weight_law *w)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < w->n; i++) {
+        if (w->log_w[i] == -INFINITY) {
+            return w->m[i] > 0.0 ? INFINITY : sum;
+        }
+        sum += fabs(w->log_w[i]) < 1.0 ? w->m[i] * bregman(w->log_w[i])
+                                       : w->mw1[i] - w->m[i] * w->log_w[i];
+    }
+    return sum;
+}
+
+static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
+                      const jn_bound_arg *args, jn_bound_value *out)
+{
+    (void)estimator;
+    (void)args;
+    jn_bound_value v = { .value = law->log_w.mean, .gap = NAN, .gap_error = NAN, .variance = NAN };
+    if (law->draws) {
+        v.variance = jn_moments_variance(&law->log_w);
+    } else {
+        v.variance = law->log_w.m2 / law->log_w.weight;
+    }
+    if (w != NULL && !law->draws) {
+        v.gap = law_gap(w);
+        v.gap_error = v.gap * (4e-15 + 4.4e-16 * fabs(w->log_evidence)) +
+                      pow(2.2e-16 * (1.0 + fabs(w->log_evidence)), 2);
+        v.value = w->log_evidence - v.gap;
+    }
+    for (size_t i = 0; i < n; i++) {
+        out[i] = v;
+    }
+    return JN_OK;
+}
+
+static unsigned needs(jn_estimator estimator)
+{
+    return estimator == JN_BY_LAW ? JN_NEED_NODES : 0;
+}
+
+static jn_side side(const jn_bound_arg *arg)
+{
+    (void)arg;
+    return JN_SIDE_LOWER;
+}
+
+const jn_bound jn_bound_elbo = { "elbo", "E log w = A - B: reconstruction minus KL to the prior",
+                                 false,  needs,
+                                 side,   eval };

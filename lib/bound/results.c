@@ -1,0 +1,228 @@
+/* The one caller of a bound's eval: values and their errors from the set of laws. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "jensen/bound.h"
+
+double jn_nested_error(double fine, double middle, double coarse)
+{
+    if (fine == middle && middle == coarse) { /* equal infinities too */
+        return 0.0;
+    }
+    const double e1 = fabs(fine - middle), e2 = fabs(middle - coarse);
+    const double shrink = e2 > 0.0 ? 10.0 * e1 / e2 : 1.0;
+    return e1 * fmin(1.0, shrink);
+}
+
+/* Standard error of the mean of n values and its degrees of freedom; NaN for n < 2. */
+static void spread(size_t n, const double *x, double *se, double *dof)
+{
+    jn_moments m = JN_MOMENTS_INIT;
+    for (size_t i = 0; i < n; i++) {
+        jn_moments_add(&m, x[i], 1.0);
+    }
+    *se = sqrt(jn_moments_variance(&m) / (double)n);
+    *dof = n < 2 ? NAN : (double)(n - 1);
+}
+
+static double rounding(const jn_law *law)
+{
+    return 4.4e-16 * (1.0 + fabs(law->log_w.mean) + fabs(jn_law_log_evidence(law)));
+}
+
+/* What lies beyond the border of a rule's domain, relative to the whole, from the nodes on it. */
+static double beyond(const jn_law *law)
+{
+    const double mass = exp(jn_lse_log_sum(&law->edge_mass) - jn_lse_log_sum(&law->mass));
+    const double evidence = exp(jn_lse_log_sum(&law->edge_evidence) -
+                                jn_lse_log_sum(&law->evidence));
+    return 20.0 * (mass + evidence);
+}
+
+/* parts: values of the parts of the set; own: error of the evaluation itself. */
+static jn_estimate from_parts(const jn_law_set *set, double value, const double *parts, double own)
+{
+    jn_estimate e = { .value = value, .dof = NAN, .kind = set->kind, .n_eval = set->n_eval };
+    if (isinf(value)) {
+        e.error = NAN;
+    } else if (set->nested) {
+        e.error = jn_nested_error(parts[0], parts[1], parts[2]) + own + beyond(&set->law[0]);
+    } else if (set->kind == JN_EXACT) {
+        e.error = own;
+    } else {
+        spread(set->n, parts, &e.error, &e.dof);
+    }
+    return e;
+}
+
+static const jn_law *whole(const jn_law_set *set)
+{
+    return set->nested ? &set->law[0] : &set->pooled;
+}
+
+jn_estimate jn_law_set_evidence(const jn_law_set *set)
+{
+    double parts[JN_PARTS_MAX];
+    for (size_t i = 0; i < set->n; i++) {
+        parts[i] = jn_law_log_evidence(&set->law[i]);
+    }
+    const jn_law *law = whole(set);
+    return from_parts(set, jn_law_log_evidence(law), parts, rounding(law));
+}
+
+/* Values of one family on every law of the set: parts[part * n + i], then the whole. */
+static jn_status eval_all(const jn_law_set *set, jn_estimator estimator, size_t n,
+                          const jn_bound_arg *args, jn_bound_value *parts, jn_bound_value *all)
+{
+    const bool nodes = (args[0].bound->needs(estimator) & JN_NEED_NODES) != 0;
+    const bool replicates = !set->nested && set->n > 1;
+    for (size_t part = 0; part < set->n + (replicates ? 1 : 0); part++) {
+        const jn_law *law = part < set->n ? &set->law[part] : &set->pooled;
+        jn_weight_law w;
+        jn_status st = nodes ? jn_weight_law_new(law, &w) : JN_OK;
+        if (st != JN_OK) {
+            return st;
+        }
+        st = args[0].bound->eval(law, nodes ? &w : NULL, estimator, n, args,
+                                 part < set->n ? parts + part * n : all);
+        if (nodes) {
+            jn_weight_law_free(&w);
+        }
+        if (st != JN_OK) {
+            return st;
+        }
+    }
+    if (!replicates) {
+        memcpy(all, parts, n * sizeof *all);
+    }
+    return JN_OK;
+}
+
+typedef double getter(const jn_law_set *set, const jn_bound_value *values, size_t stride,
+                      size_t part);
+
+static double get_value(const jn_law_set *set, const jn_bound_value *v, size_t stride, size_t part)
+{
+    (void)set;
+    return v[part * stride].value;
+}
+
+static double get_gap(const jn_law_set *set, const jn_bound_value *v, size_t stride, size_t part)
+{
+    (void)set;
+    return v[part * stride].gap;
+}
+
+static double get_reconstruction(const jn_law_set *set, const jn_bound_value *v, size_t stride,
+                                 size_t part)
+{
+    (void)v;
+    (void)stride;
+    return set->law[part].has_marks ? set->law[part].log_lik.mean : NAN;
+}
+
+static double get_kl(const jn_law_set *set, const jn_bound_value *v, size_t stride, size_t part)
+{
+    (void)v;
+    (void)stride;
+    return set->law[part].has_marks ? set->law[part].log_ratio.mean : NAN;
+}
+
+static jn_estimate collect(const jn_law_set *set, getter *get, const jn_bound_value *v,
+                           size_t stride, double value, double own)
+{
+    double parts[JN_PARTS_MAX];
+    for (size_t i = 0; i < set->n; i++) {
+        parts[i] = get(set, v, stride, i);
+    }
+    return from_parts(set, value, parts, own);
+}
+
+static void one_result(const jn_law_set *set, jn_estimator estimator, const jn_bound_arg *arg,
+                       const jn_bound_value *parts, size_t stride, const jn_bound_value *all,
+                       jn_bound_result *out)
+{
+    const jn_law *law = whole(set);
+    const double round = rounding(law);
+    *out = (jn_bound_result){ .variance = all->variance, .drawn_error = NAN };
+    const bool sampled = law->draws;
+    const double own = isfinite(all->gap_error) ? all->gap_error : 0.0;
+    out->value = collect(set, get_value, parts, stride, all->value, own + round);
+    out->gap = collect(set, get_gap, parts, stride, sampled ? NAN : all->gap, own);
+    const double a = law->has_marks ? law->log_lik.mean : NAN;
+    const double b = law->has_marks ? law->log_ratio.mean : NAN;
+    const bool split = arg->bound == &jn_bound_elbo;
+    out->reconstruction = collect(set, get_reconstruction, parts, stride, split ? a : NAN,
+                                  round + 4.4e-16 * fabs(a));
+    out->kl = collect(set, get_kl, parts, stride, split ? b : NAN, round + 4.4e-16 * fabs(b));
+    if (sampled && set->n == 1) { /* one replicate: the spread of its groups, where there are two */
+        double groups = (double)law->n_nodes;
+        for (size_t i = 0; arg->k > 1 && estimator == JN_BY_GROUPS && i < law->n_groups; i++) {
+            groups = law->groups[i].k == arg->k ? (double)law->groups[i].done.n : groups;
+        }
+        if (estimator == JN_BY_GROUPS || arg->k <= 1) {
+            out->value.error = sqrt(all->variance / groups);
+            out->value.dof = groups > 1.0 ? groups - 1.0 : NAN;
+            const double n = (double)law->n_nodes;
+            out->reconstruction.error = sqrt(jn_moments_variance(&law->log_lik) / n);
+            out->kl.error = sqrt(jn_moments_variance(&law->log_ratio) / n);
+            out->reconstruction.dof = out->kl.dof = n > 1.0 ? n - 1.0 : NAN;
+        }
+    }
+}
+
+static jn_status family_results(const jn_law_set *set, jn_estimator estimator, size_t n,
+                                const jn_bound_arg *args, jn_bound_result *out)
+{
+    jn_bound_value *values = jn_alloc((set->n + 1) * n, sizeof *values);
+    if (values == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    jn_bound_value *all = values + set->n * n;
+    const jn_status st = eval_all(set, estimator, n, args, values, all);
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        one_result(set, estimator, &args[i], values + i, n, all + i, &out[i]);
+    }
+    free(values);
+    return st;
+}
+
+jn_status jn_bound_results(const jn_law_set *set, jn_estimator estimator, size_t n,
+                           const jn_bound_arg *args, jn_bound_result *out)
+{
+    for (size_t first = 0; first < n;) {
+        size_t count = 1;
+        while (first + count < n && args[first + count].bound == args[first].bound) {
+            count++;
+        }
+        const jn_status st = family_results(set, estimator, count, args + first, out + first);
+        if (st != JN_OK) {
+            return st;
+        }
+        first += count;
+    }
+    return JN_OK;
+}
+
+jn_status jn_law_set_moment(const jn_law_set *set, int j, jn_estimate *out)
+{
+    double parts[JN_PARTS_MAX];
+    double value = NAN;
+    for (size_t i = 0; i <= set->n; i++) {
+        const jn_law *law = i < set->n ? &set->law[i] : whole(set);
+        double moment = NAN;
+        if (law->n > 0) {
+            jn_weight_law w;
+            const jn_status st = jn_weight_law_new(law, &w);
+            if (st != JN_OK) {
+                return st;
+            }
+            moment = jn_weight_law_moment(&w, j);
+            jn_weight_law_free(&w);
+        }
+        *(i < set->n ? &parts[i] : &value) = moment;
+    }
+    *out = from_parts(set, value, parts, 1e-14 * fabs(value));
+    return JN_OK;
+}

@@ -1,0 +1,63 @@
+#include "jensen/exact.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+#include "jensen/logspace.h"
+
+jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out, jn_error *err)
+{
+    const size_t n = jn_model_states(m);
+    if (n == 0) {
+        return jn_error_set(err, JN_ERR_UNSUPPORTED, "model %s has no finite latent to sum over",
+                            m->type->name);
+    }
+    double *z = jn_alloc_doubles(3 * n);
+    if (z == NULL) {
+        return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %zu states", n);
+    }
+    double *prior = z + n, *lik = z + 2 * n;
+    for (size_t i = 0; i < n; i++) {
+        z[i] = (double)i;
+    }
+    jn_status st = m->density->log_prior(m->self, n, n, z, prior);
+    st = st == JN_OK ? m->density->log_likelihood(m->self, (jn_range){ row, 1 }, n, n, z, n, lik)
+                     : st;
+    jn_lse sum = JN_LSE_INIT;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        const double v = prior[i] == -INFINITY ? -INFINITY : prior[i] + lik[i];
+        if (!(v < INFINITY)) {
+            st = jn_error_set(err, JN_ERR_NAN, "observation %zu: log p(x, z) is %g at z = %zu", row,
+                              v, i);
+        }
+        jn_lse_add(&sum, v);
+    }
+    free(z);
+    if (st == JN_OK) {
+        const double value = jn_lse_log_sum(&sum);
+        *out = (jn_estimate){ .value = value,
+                              .error = isfinite(value) ? 4.4e-16 * ((double)n + fabs(value)) : 0.0,
+                              .dof = NAN,
+                              .kind = JN_EXACT,
+                              .method = "finite sum",
+                              .n_eval = n };
+    }
+    return st;
+}
+
+jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *options, jn_estimate *out,
+                   jn_error *err)
+{
+    if (m->density == NULL || row >= m->n_obs) {
+        return jn_error_set(err, JN_ERR_VALUE, "observation %zu: model %s has %zu", row,
+                            m->type->name, m->n_obs);
+    }
+    if (m->density->evidence != NULL) {
+        const jn_status st = m->density->evidence(m->self, row, out);
+        return st == JN_OK ? st
+                           : jn_error_set(err, st, "observation %zu: closed form: %s", row,
+                                          jn_status_text(st));
+    }
+    return jn_model_states(m) > 0 ? jn_exact_sum(m, row, out, err)
+                                  : jn_exact_quadrature(m, row, options, out, err);
+}

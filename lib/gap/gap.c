@@ -1,0 +1,267 @@
+/* The main job: exact, then laws by tiles of observations, then totals. */
+#include "jensen/gap.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/tasks.h"
+#include "gap/tile.h"
+#include "gap/total.h"
+#include "gap/warnings.h"
+#include "jensen/exact.h"
+
+static jn_status exact_one(void *user, size_t row, size_t worker, jn_error *err)
+{
+    (void)worker;
+    const jn_gap_job *j = user;
+    const jn_exact_options o = { .tolerance = j->options->tolerance,
+                                 .threads = j->table->n_rows > 1 ? 1 : j->options->threads };
+    j->table->rows[row].index = row;
+    return jn_exact(j->q->model, row, &o, &j->table->rows[row].evidence, err);
+}
+
+static jn_status run_exact(jn_gap_job *j, jn_error *err)
+{
+    const size_t n = j->table->n_rows;
+    const jn_status st = n == 1 ? exact_one(j, 0, 0, err)
+                                : jn_tasks_run(n, j->options->threads, exact_one, j, err);
+    for (size_t r = 0; st > 0 && r < n; r++) {
+        const jn_estimate *e = &j->table->rows[r].evidence;
+        if (!(e->error <= j->options->tolerance)) {
+            const jn_status warned = jn_gap_warn(
+                j->table,
+                "observation %zu: log p(x) has an error of %.2g, above the tolerance "
+                "%.2g",
+                r, e->error, j->options->tolerance);
+            return warned == JN_OK ? st : warned;
+        }
+    }
+    return st;
+}
+
+/* Everything by one source. The share of the work done goes to the progress callback. */
+static jn_status run_source(jn_gap_job *j, jn_error *err)
+{
+    const size_t n = j->table->n_rows, size = jn_gap_tile_size(j);
+    jn_status weakest = JN_OK;
+    j->table->nodes = 0;
+    for (size_t first = 0; first < n; first += size) {
+        const jn_status st = jn_gap_tile_run(j, first, n - first < size ? n - first : size, err);
+        if (st < 0 || st == JN_REFUSED) {
+            return st;
+        }
+        if (st > 0) {
+            const jn_status warned = jn_gap_warn(j->table, "%s", err->message);
+            if (warned != JN_OK) {
+                return warned;
+            }
+            weakest = st;
+        }
+        if (j->options->progress != NULL) {
+            const size_t done = first + size < n ? first + size : n;
+            j->options->progress(j->options->progress_user, (double)done / (double)n);
+        }
+    }
+    return weakest;
+}
+
+static void choose_estimator(jn_gap_job *j)
+{
+    const bool draws = !j->source->nested && j->source->kind != JN_EXACT;
+    j->estimator = j->options->estimator > 0 ? (jn_estimator)(j->options->estimator - 1)
+                   : draws                   ? JN_BY_GROUPS
+                                             : JN_BY_LAW;
+    if (!draws) {
+        j->estimator = JN_BY_LAW; /* groups of draws need draws */
+    }
+    j->table->rule = j->source->name;
+    j->table->samples = draws ? j->options->samples : 0;
+    j->table->replicates = draws ? j->options->replicates : 0;
+}
+
+/* What the laws must keep; ks has room for one K a bound. */
+static void wish_for(jn_gap_job *j, uint64_t *ks)
+{
+    j->wish = (jn_law_wish){ .ks = ks };
+    const bool draws = j->table->samples > 0;
+    for (size_t i = 0; i < j->table->n_bounds; i++) {
+        const jn_bound_arg *a = &j->args[i];
+        j->wish.needs |= draws || j->estimator == JN_BY_LAW ? a->bound->needs(j->estimator) : 0;
+        if (a->bound->takes_k && a->k > 1) {
+            ks[j->wish.n_k++] = a->k;
+        }
+    }
+    if (!draws) {
+        j->wish.needs |= JN_NEED_NODES; /* moments of W under a rule come from its nodes */
+    }
+}
+
+/* Groups of K draws need K of them: such rows stay null. */
+static jn_status warn_short_groups(jn_gap_job *j)
+{
+    jn_status weak = JN_OK;
+    for (size_t i = 0; j->estimator == JN_BY_GROUPS && i < j->table->n_bounds; i++) {
+        if (j->args[i].k > j->options->samples) {
+            const jn_status st = jn_gap_warn(
+                j->table,
+                "%s-%llu: groups of %llu draws need --samples %llu or more (or "
+                "--estimator law)",
+                j->args[i].bound->name, (unsigned long long)j->args[i].k,
+                (unsigned long long)j->args[i].k, (unsigned long long)j->args[i].k);
+            if (st != JN_OK) {
+                return st;
+            }
+            weak = JN_NOT_CONVERGED;
+        }
+    }
+    return weak;
+}
+
+static jn_status run_with(jn_gap_job *j, const jn_source *source, uint64_t *ks, jn_error *err)
+{
+    j->source = source;
+    choose_estimator(j);
+    wish_for(j, ks);
+    const jn_status weak = warn_short_groups(j);
+    if (weak < 0) {
+        return weak;
+    }
+    const jn_status st = run_source(j, err);
+    return st == JN_OK ? weak : st;
+}
+
+/* The rule that was asked for; by itself, quadrature, and draws where its nodes cannot carry the
+ * law. */
+static jn_status run_rule(jn_gap_job *j, uint64_t *ks, jn_error *err)
+{
+    const bool finite = jn_model_states(j->q->model) > 0;
+    if (j->options->rule == JN_RULE_MC) {
+        return run_with(j, &jn_source_mc, ks, err);
+    }
+    const jn_source *rule = finite ? &jn_source_enumerate : &jn_source_quadrature;
+    jn_status st = run_with(j, rule, ks, err);
+    if (st == JN_REFUSED) {
+        const bool asked = j->options->rule == JN_RULE_QUADRATURE;
+        const jn_status warned = jn_gap_warn(
+            j->table, asked ? "rule quadrature refused: %s" : "drew samples (rule mc): %s",
+            err->message);
+        if (warned != JN_OK) {
+            return warned;
+        }
+        st = asked ? st : run_with(j, &jn_source_mc, ks, err);
+    }
+    return st;
+}
+
+static jn_gap_bound *blank_bounds(const jn_bound_arg *args, size_t n)
+{
+    jn_gap_bound *b = jn_alloc(n, sizeof *b);
+    const jn_estimate unknown = { .value = NAN, .error = NAN, .dof = NAN };
+    for (size_t i = 0; b != NULL && i < n; i++) {
+        b[i] = (jn_gap_bound){ .arg = args[i],
+                               .side = args[i].bound->side(&args[i]),
+                               .value = unknown,
+                               .gap = unknown,
+                               .gap_predicted = NAN,
+                               .predicted_reliable = -1,
+                               .variance = NAN,
+                               .reconstruction = unknown,
+                               .kl = unknown };
+    }
+    return b;
+}
+
+static jn_gap_table *new_table(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *args,
+                               const jn_gap_options *o)
+{
+    jn_gap_table *t = jn_alloc(1, sizeof *t);
+    if (t == NULL) {
+        return NULL;
+    }
+    *t = (jn_gap_table){ .model = q->model,
+                         .proposal = q,
+                         .seed = o->seed,
+                         .tolerance = o->tolerance,
+                         .n_bounds = n_bounds };
+    t->rows = jn_alloc(q->model->n_obs, sizeof *t->rows);
+    t->total.bounds = blank_bounds(args, n_bounds);
+    bool good = t->rows != NULL && t->total.bounds != NULL;
+    for (size_t r = 0; good && r < q->model->n_obs; r++) {
+        t->n_rows = r + 1;
+        t->rows[r].diagnostics =
+            (jn_diagnostics){ .ess_fraction = NAN, .var_w = NAN, .pareto_k = NAN, .coverage = NAN };
+        t->rows[r].bounds = blank_bounds(args, n_bounds);
+        good = t->rows[r].bounds != NULL;
+    }
+    if (!good) {
+        jn_gap_table_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+static jn_gap_options complete(const jn_gap_options *options)
+{
+    jn_gap_options o = options == NULL ? (jn_gap_options){ 0 } : *options;
+    o.samples = o.samples == 0 ? 4096 : o.samples;
+    o.replicates = o.replicates == 0 ? 16 : o.replicates;
+    o.tolerance = o.tolerance > 0.0 ? o.tolerance : 1e-9;
+    return o;
+}
+
+jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *bounds,
+                     const jn_gap_options *options, jn_gap_table **out, jn_error *err)
+{
+    if (q->model->density == NULL || q->model->n_obs == 0 || n_bounds == 0) {
+        return jn_error_set(err, JN_ERR_VALUE, "model %s: need a density, observations and bounds",
+                            q->model->type->name);
+    }
+    const jn_gap_options o = complete(options);
+    jn_gap_table *t = new_table(q, n_bounds, bounds, &o);
+    uint64_t *ks = jn_alloc(n_bounds, sizeof *ks);
+    if (t == NULL || ks == NULL) {
+        jn_gap_table_free(t);
+        free(ks);
+        return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %zu observations",
+                            q->model->n_obs);
+    }
+    jn_gap_job j = { .q = q, .args = bounds, .options = &o, .table = t };
+    const jn_status exact = run_exact(&j, err);
+    jn_status st = exact < 0 ? exact : run_rule(&j, ks, err);
+    free(ks);
+    if (st < 0) {
+        jn_gap_table_free(t);
+        return st;
+    }
+    if (st == JN_REFUSED) { /* rows before the one that was refused have no company */
+        for (size_t r = 0; r < t->n_rows; r++) {
+            free(t->rows[r].bounds);
+            t->rows[r].bounds = blank_bounds(bounds, n_bounds);
+            if (t->rows[r].bounds == NULL) {
+                jn_gap_table_free(t);
+                return jn_error_set(err, JN_ERR_NOMEM, "out of memory");
+            }
+        }
+    }
+    jn_gap_total(t);
+    *out = t;
+    return st == JN_OK ? exact : st;
+}
+
+void jn_gap_table_free(jn_gap_table *t)
+{
+    if (t == NULL) {
+        return;
+    }
+    for (size_t r = 0; r < t->n_rows; r++) {
+        free(t->rows[r].bounds);
+    }
+    free(t->rows);
+    free(t->total.bounds);
+    for (size_t i = 0; i < t->n_warnings; i++) {
+        free(t->warnings[i]);
+    }
+    free(t->warnings);
+    free(t);
+}

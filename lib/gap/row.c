@@ -1,0 +1,190 @@
+#include "gap/row.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+
+/* Masses that do not add up, or evidence that contradicts the exact one: the nodes miss q or the
+ * posterior, and no bound of theirs is worth printing. */
+static jn_row_state check_law(const jn_law_set *set, const jn_estimate *exact, double tolerance,
+                              jn_diagnostics *d, char *why)
+{
+    const jn_law *law = &set->law[0];
+    const double mass = expm1(jn_lse_log_sum(&law->mass));
+    const jn_estimate seen = jn_law_set_evidence(set);
+    const double off = expm1(seen.value - exact->value);
+    const double allowed = fmax(tolerance, 1e-12 * (1.0 + fabs(exact->value)));
+    d->coverage = exact->value == -INFINITY ? NAN : 1.0 + off;
+    const double edge = fmax(jn_lse_log_sum(&law->edge_mass) - jn_lse_log_sum(&law->mass),
+                             jn_lse_log_sum(&law->edge_evidence) - jn_lse_log_sum(&law->evidence));
+    if (edge > log(1e-3 * allowed)) {
+        (void)snprintf(why, JN_ERROR_TEXT,
+                       "%.2g of q or of the posterior lies on the border of "
+                       "the nodes' domain",
+                       exp(edge));
+        return JN_ROW_NARROW;
+    }
+    if (!(fabs(mass) <= allowed)) {
+        (void)snprintf(why, JN_ERROR_TEXT, "the nodes' masses sum to 1 %+.2g", mass);
+        return JN_ROW_REFUSED;
+    }
+    if (!(fabs(off) <= allowed + exact->error) && exact->value > -INFINITY) {
+        (void)snprintf(why, JN_ERROR_TEXT,
+                       "the nodes see %.12g of p(x): they do not resolve the posterior, or q "
+                       "misses part of it",
+                       1.0 + off);
+        return JN_ROW_REFUSED;
+    }
+    return JN_ROW_GOOD;
+}
+
+typedef struct weight_moments {
+    jn_verdict finite2, finite3;
+    double mu2, mu3; /* NaN: not known; +INFINITY */
+} weight_moments;
+
+static jn_status draw_moments(const jn_law *law, weight_moments *w)
+{
+    const double mass = jn_lse_log_sum(&law->mass), one = jn_lse_log_sum(&law->evidence) - mass;
+    const double two = exp(jn_lse_log_sum(&law->second) - mass - 2.0 * one);
+    const double three = exp(jn_lse_log_sum(&law->third) - mass - 3.0 * one);
+    w->mu2 = two - 1.0;
+    w->mu3 = three - 3.0 * two + 2.0;
+    return JN_OK;
+}
+
+static jn_status node_moments(const jn_law_set *set, weight_moments *w)
+{
+    jn_estimate e;
+    jn_status st = jn_law_set_moment(set, 2, &e);
+    w->mu2 = e.value;
+    if (st == JN_OK) {
+        st = jn_law_set_moment(set, 3, &e);
+        w->mu3 = e.value;
+    }
+    return st;
+}
+
+static jn_status find_moments(const jn_proposal *q, const jn_law_set *set, size_t row,
+                              weight_moments *w)
+{
+    jn_status st = jn_finite_moment(q, row, 2.0, &w->finite2);
+    st = st == JN_OK ? jn_finite_moment(q, row, 3.0, &w->finite3) : st;
+    if (st != JN_OK) {
+        return st;
+    }
+    const bool draws = set->kind == JN_MC || set->kind == JN_RQMC;
+    st = draws ? draw_moments(&set->pooled, w) : node_moments(set, w);
+    if (w->finite2.finite != JN_FINITE) {
+        w->mu2 = w->finite2.finite == JN_INFINITE ? INFINITY : NAN;
+    }
+    if (w->finite3.finite != JN_FINITE || w->finite2.finite != JN_FINITE) {
+        w->mu3 = w->finite3.finite == JN_INFINITE ? INFINITY : NAN;
+    }
+    return st;
+}
+
+static void predict(const weight_moments *w, jn_gap_bound *b)
+{
+    b->gap_predicted = NAN;
+    b->predicted_reliable = -1;
+    if (b->arg.bound == &jn_bound_iwae && isfinite(w->mu2) && isfinite(w->mu3)) {
+        const double k = (double)b->arg.k;
+        b->gap_predicted = w->mu2 / (2.0 * k) - (w->mu3 / 3.0 - 0.75 * w->mu2 * w->mu2) / (k * k);
+        b->predicted_reliable = k >= 10.0 * w->mu2;
+    }
+}
+
+/* gap = evidence - value, from the law itself where it can be. */
+static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_estimate *seen,
+                    const jn_estimate *law_gap)
+{
+    if (isinf(b->value.value) || isinf(exact->value)) {
+        const bool both = b->value.value == exact->value;
+        b->gap = b->value;
+        b->gap.value = both ? NAN : exact->value - b->value.value;
+        b->gap.error = NAN;
+        return;
+    }
+    if (isnan(law_gap->value)) {
+        b->gap = b->value;
+        b->gap.value = exact->value - b->value.value;
+        b->gap.error = b->value.error + exact->error;
+        return;
+    }
+    b->gap = *law_gap;
+    const double off = exact->value - seen->value;
+    if (fabs(off) > exact->error + seen->error + 1e-12 * (1.0 + fabs(exact->value))) {
+        b->gap.value += off; /* q misses part of the posterior */
+        b->gap.error += exact->error + seen->error;
+    }
+}
+
+static jn_row_state judge(const jn_gap_row *row, size_t n, double tolerance, char *why)
+{
+    for (size_t i = 0; i < n; i++) {
+        const jn_gap_bound *b = &row->bounds[i];
+        if (b->value.kind == JN_QUADRATURE && isfinite(b->value.value) &&
+            !(b->value.error <= tolerance)) {
+            (void)snprintf(why, JN_ERROR_TEXT,
+                           "%s%s%.0llu has an error of %.2g, above the "
+                           "tolerance %.2g",
+                           b->arg.bound->name, b->arg.k > 0 ? "-" : "",
+                           (unsigned long long)b->arg.k, b->value.error, tolerance);
+            return JN_ROW_COARSE;
+        }
+    }
+    return JN_ROW_GOOD;
+}
+
+static void fill_bound(jn_gap_bound *b, const jn_bound_arg *arg, jn_estimator estimator,
+                       const jn_bound_result *r)
+{
+    *b = (jn_gap_bound){ .arg = *arg,
+                         .side = arg->bound->side(arg),
+                         .estimator = estimator,
+                         .value = r->value,
+                         .variance = r->variance,
+                         .reconstruction = r->reconstruction,
+                         .kl = r->kl };
+}
+
+jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estimator estimator,
+                          size_t n, const jn_bound_arg *args, double tolerance, jn_gap_row *row,
+                          jn_row_state *state, char *why)
+{
+    const bool draws = set->kind == JN_MC || set->kind == JN_RQMC;
+    jn_diagnostics *d = &row->diagnostics;
+    *d = (jn_diagnostics){
+        .coverage = NAN, .pareto_k = NAN, .ess_row = row->index, .var_w_row = row->index
+    };
+    *state = draws ? JN_ROW_GOOD : check_law(set, &row->evidence, tolerance, d, why);
+    if (*state != JN_ROW_GOOD) {
+        return JN_OK;
+    }
+    jn_bound_result *results = jn_alloc(n, sizeof *results);
+    if (results == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    weight_moments w;
+    jn_status st = jn_bound_results(set, estimator, n, args, results);
+    st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
+    if (st == JN_OK) {
+        const jn_estimate seen = jn_law_set_evidence(set);
+        for (size_t i = 0; i < n; i++) {
+            fill_bound(&row->bounds[i], &args[i], estimator, &results[i]);
+            set_gap(&row->bounds[i], &row->evidence, &seen, &results[i].gap);
+            predict(&w, &row->bounds[i]);
+        }
+        const jn_law *law = draws ? &set->pooled : &set->law[0];
+        d->var_w = w.mu2;
+        d->ess_fraction = draws             ? jn_law_ess_fraction(law)
+                          : isfinite(w.mu2) ? 1.0 / (1.0 + w.mu2)
+                                            : NAN;
+        d->zero_weights = law->n_zero;
+        *state = judge(row, n, tolerance, why);
+    }
+    free(results);
+    return st;
+}

@@ -1,0 +1,79 @@
+#include "jensen/finite.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "base/dense.h"
+#include "base/memory.h"
+
+static void say(jn_verdict *v, jn_finite finite, const char *reason)
+{
+    v->finite = finite;
+    (void)snprintf(v->reason, sizeof v->reason, "%s", reason);
+}
+
+static void direction_text(jn_verdict *v, double n, size_t d, const double *vectors, size_t k)
+{
+    int used = snprintf(v->reason, sizeof v->reason,
+                        "E W^%g is infinite: q falls faster than p(x, z)^%g along (", n,
+                        n / (n - 1.0));
+    for (size_t j = 0; j < d && j < 6 && used > 0 && (size_t)used < sizeof v->reason; j++) {
+        used += snprintf(v->reason + used, sizeof v->reason - (size_t)used, "%s%.3g",
+                         j == 0 ? "" : ", ", vectors[j * d + k]);
+    }
+    if (used > 0 && (size_t)used < sizeof v->reason) {
+        (void)snprintf(v->reason + used, sizeof v->reason - (size_t)used, "%s)",
+                       d > 6 ? ", ..." : "");
+    }
+}
+
+/* m = n T - (n - 1) P, smallest eigenvalue first. */
+static jn_status by_precision(const jn_proposal *q, size_t row, double n, jn_verdict *out)
+{
+    const jn_model *model = q->model;
+    const size_t d = model->dim;
+    double *t = jn_alloc_doubles(3 * d * d + d);
+    if (t == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    double *p = t + d * d, *vectors = p + d * d, *values = vectors + d * d;
+    jn_status st = model->density->tail_precision(model->self, row, t);
+    st = st == JN_OK ? q->ops->tail_precision(q->self, row, p) : st;
+    double scale = 0.0;
+    for (size_t i = 0; st == JN_OK && i < d * d; i++) {
+        scale = fmax(scale, fmax(fabs(n * t[i]), fabs((n - 1.0) * p[i])));
+        t[i] = n * t[i] - (n - 1.0) * p[i];
+    }
+    if (st == JN_OK && jn_symmetric_eigen(d, t, values, vectors)) {
+        const double slack = 1e-9 * scale;
+        if (values[0] > slack) {
+            say(out, JN_FINITE, "Gaussian tails: n T - (n - 1) P is positive definite");
+        } else if (values[0] < -slack) {
+            out->finite = JN_INFINITE;
+            direction_text(out, n, d, vectors, 0);
+        } else {
+            say(out, JN_FINITE_UNKNOWN, "the tails of q and of p(x, z) balance to rounding");
+        }
+    }
+    free(t);
+    return st == JN_ERR_NOMEM ? st : JN_OK;
+}
+
+jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdict *out)
+{
+    const jn_density *d = q->model->density;
+    say(out, JN_FINITE_UNKNOWN, "the tails of q against p(x, z) are not known");
+    if (q->is_posterior) {
+        say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
+    } else if (q->is_prior && d->prior_moment_finite != NULL) {
+        const bool finite = d->prior_moment_finite(q->model->self, row, n);
+        say(out, finite ? JN_FINITE : JN_INFINITE,
+            finite ? "q is the prior, and this moment of the likelihood is finite under it"
+                   : "q is the prior, and this moment of the likelihood diverges under it");
+    } else if (jn_model_states(q->model) > 0 && n > 0.0) {
+        say(out, JN_FINITE, "a finite sum");
+    } else if (d->tail_precision != NULL && q->ops->tail_precision != NULL) {
+        return by_precision(q, row, n, out);
+    }
+    return JN_OK;
+}

@@ -1,0 +1,244 @@
+/* Deterministic nodes for the law: the trapezoid rule on a tensor grid that covers q and the
+ * posterior and resolves the narrower of the two on every axis. Its parts are three resolutions
+ * (steps h, 2h, 4h), from which errors are made. */
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "jensen/target.h"
+#include "source/axis.h"
+#include "source/frame.h"
+#include "source/workspace.h"
+
+enum { MAX = JN_FRAME_MAX };
+
+typedef struct grid {
+    jn_frame frame;
+    jn_axis axis[JN_LEVELS][MAX];
+} grid;
+
+static const double DEPTH = 44.0; /* nats below the top where an integrand no longer counts */
+static const double FAR = 1e10;   /* in widths: no search goes further */
+static const uint64_t MAX_NODES = (uint64_t)1 << 22;
+
+/* What must be covered, at one point: log q, log p(x, .), and log q W^2 (all over u). */
+enum { OF_Q, OF_P, OF_W2, N_OF };
+
+typedef struct prober {
+    const jn_proposal *q;
+    size_t row;
+    const jn_frame *frame;
+    double top[N_OF];
+} prober;
+
+static jn_status probe(const prober *p, const double *t, double *value)
+{
+    const jn_model *m = p->q->model;
+    double u[MAX], z[MAX], scratch[MAX + 1], log_jacobian, log_q;
+    memcpy(u, t, p->frame->dim * sizeof *u);
+    jn_frame_apply(p->frame, 1, 1, u);
+    jn_target_to_z(m, 1, 1, u, z, &log_jacobian);
+    jn_status st = p->q->ops->log_density(p->q->self, p->row, 1, 1, z, &log_q);
+    if (st == JN_OK) {
+        st = jn_target_log_joint(m, p->row, 1, 1, u, scratch, &value[OF_P]);
+    }
+    value[OF_Q] = log_q + log_jacobian;
+    value[OF_W2] = value[OF_P] == -INFINITY ? -INFINITY : 2.0 * value[OF_P] - value[OF_Q];
+    return st;
+}
+
+/* How far from `t0` along an axis, in units of the map's t, until all that must be covered stays
+ * DEPTH below its top. q W^2 counts while it falls: where it does not, no box could hold it, and
+ * whoever asks for Var W asks first whether it is finite. */
+static jn_status march(prober *p, size_t axis, const jn_axis_map *map, const double *start,
+                       double direction, double *t_end)
+{
+    enum { ENOUGH = 6 };
+    const double step = 0.5;
+    double x[MAX], lowest_w2 = INFINITY, t = jn_axis_t(map, start[axis]);
+    memcpy(x, start, sizeof x);
+    for (int below = 0, rising = 0; below < ENOUGH;) {
+        double value[N_OF];
+        const jn_status st = probe(p, x, value);
+        if (st != JN_OK) {
+            return st;
+        }
+        for (int k = 0; k < N_OF - 1; k++) {
+            p->top[k] = fmax(p->top[k], value[k]);
+        }
+        rising = value[OF_W2] > lowest_w2 ? rising + 1 : 0;
+        lowest_w2 = fmin(lowest_w2, value[OF_W2]);
+        if (rising == 0) {
+            p->top[OF_W2] = fmax(p->top[OF_W2], value[OF_W2]);
+        }
+        const bool gone = value[OF_Q] < p->top[OF_Q] - DEPTH &&
+                          value[OF_P] < p->top[OF_P] - DEPTH &&
+                          (value[OF_W2] < p->top[OF_W2] - DEPTH || rising > ENOUGH);
+        below = gone ? below + 1 : 0;
+        t += direction * step;
+        x[axis] = jn_axis_x(map, t);
+        if (fabs(x[axis] - map->centre[0]) > FAR * map->width[0]) {
+            break;
+        }
+    }
+    *t_end = t;
+    return JN_OK;
+}
+
+/* The part of one axis that matters, seen from the middle of the posterior and from that of q. */
+static jn_status extent(prober *p, size_t axis, const jn_axis_map *map, double *lo, double *hi)
+{
+    const double posterior[MAX] = { 0 };
+    double q[MAX];
+    memcpy(q, p->frame->q_centre, sizeof q);
+    *lo = INFINITY;
+    *hi = -INFINITY;
+    for (int k = 0; k < N_OF; k++) {
+        p->top[k] = -INFINITY;
+    }
+    const double *const starts[] = { posterior, q };
+    for (size_t pass = 0; pass < 2; pass++) { /* tops are known in the second pass */
+        for (size_t s = 0; s < 2; s++) {
+            for (int direction = -1; direction <= 1; direction += 2) {
+                double end;
+                const jn_status st = march(p, axis, map, starts[s], direction, &end);
+                if (st != JN_OK) {
+                    return st;
+                }
+                *lo = pass == 0 ? *lo : fmin(*lo, end);
+                *hi = pass == 0 ? *hi : fmax(*hi, end);
+            }
+        }
+    }
+    return JN_OK;
+}
+
+/* Steps in widths: fine where it costs little. Refinement halves them. */
+static double first_step(size_t dim)
+{
+    static const double h[] = { 0.05, 0.2, 0.25, 0.4 };
+    return h[dim - 1];
+}
+
+static void release(jn_plan *plan)
+{
+    grid *g = plan->state;
+    for (size_t level = 0; g != NULL && level < JN_LEVELS; level++) {
+        for (size_t j = 0; j < MAX; j++) {
+            jn_axis_free(&g->axis[level][j]);
+        }
+    }
+    free(g);
+    plan->state = NULL;
+}
+
+static jn_status make_axes(grid *g, size_t axis, const jn_axis_map *map, double lo, double hi,
+                           double h)
+{
+    for (size_t level = 0; level < JN_LEVELS; level++, h *= 2.0) {
+        const jn_status st = jn_axis_new(map, lo, hi, h, &g->axis[level][axis]);
+        if (st != JN_OK) {
+            return st;
+        }
+    }
+    return JN_OK;
+}
+
+static jn_status make_grid(const jn_proposal *q, size_t row, const jn_source_options *o, grid *g)
+{
+    prober p = { .q = q, .row = row, .frame = &g->frame };
+    const double h = ldexp(first_step(g->frame.dim), -(int)o->refinement);
+    const double widen = pow(1.4, o->widening) - 1.0;
+    for (size_t j = 0; j < g->frame.dim; j++) {
+        const jn_axis_map map = jn_axis_map_make(g->frame.q_centre[j], g->frame.q_width[j]);
+        double lo, hi;
+        jn_status st = extent(&p, j, &map, &lo, &hi);
+        const double more = widen * 0.5 * (hi - lo);
+        st = st == JN_OK ? make_axes(g, j, &map, lo - more, hi + more, h) : st;
+        if (st != JN_OK) {
+            return st;
+        }
+    }
+    return JN_OK;
+}
+
+static jn_status plan(const jn_proposal *q, size_t row, const jn_source_options *options,
+                      jn_plan *plan, jn_error *err)
+{
+    grid *g = jn_alloc(1, sizeof *g);
+    if (g == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    plan->state = g;
+    jn_status st = jn_frame_make(q, row, &g->frame, err);
+    if (st != JN_OK) {
+        return st;
+    }
+    st = make_grid(q, row, options, g);
+    if (st != JN_OK) {
+        return jn_error_set(err, st, "observation %zu: no grid for the law: %s", row,
+                            jn_status_text(st));
+    }
+    const uint64_t most = options->max_nodes == 0 ? MAX_NODES : options->max_nodes;
+    plan->n_parts = JN_LEVELS;
+    for (size_t level = 0; level < JN_LEVELS; level++) {
+        plan->n_points[level] = 1;
+        for (size_t j = 0; j < g->frame.dim; j++) {
+            const uint64_t n = g->axis[level][j].n;
+            if (plan->n_points[level] > most / n) {
+                return jn_error_set(err, JN_REFUSED,
+                                    "observation %zu: covering q and the posterior at the narrower "
+                                    "one's resolution takes more than %llu nodes: use --rule mc, "
+                                    "or a proposal nearer to the posterior",
+                                    row, (unsigned long long)most);
+            }
+            plan->n_points[level] *= n;
+        }
+    }
+    return JN_OK;
+}
+
+/* Point `index` of the tensor grid, the first axis fastest, into column i of t. */
+static double place(const grid *g, size_t level, uint64_t index, double *t, size_t i,
+                    unsigned char *edge)
+{
+    double log_step = g->frame.log_det;
+    *edge = 0;
+    for (size_t j = 0; j < g->frame.dim; j++) {
+        const jn_axis *a = &g->axis[level][j];
+        const size_t k = (size_t)(index % a->n);
+        index /= a->n;
+        t[j * JN_BLOCK + i] = a->x[k];
+        log_step += a->log_step[k];
+        *edge |= k == 0 || k == a->n - 1;
+    }
+    return log_step;
+}
+
+static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspace *ws,
+                       jn_weights *out, jn_error *err)
+{
+    const grid *g = plan->state;
+    const jn_proposal *q = plan->q;
+    const uint64_t index0 = b * JN_BLOCK, left = plan->n_points[part] - index0;
+    const size_t n = left < JN_BLOCK ? (size_t)left : JN_BLOCK;
+    for (size_t i = 0; i < n; i++) {
+        ws->log_mass[i] = place(g, part, index0 + i, ws->u, i, &ws->edge[i]);
+    }
+    jn_frame_apply(&g->frame, n, JN_BLOCK, ws->u);
+    jn_target_to_z(q->model, n, JN_BLOCK, ws->u, ws->z, ws->log_jacobian);
+    jn_status st = q->ops->log_density(q->self, plan->row, n, JN_BLOCK, ws->z, ws->log_q);
+    if (st != JN_OK) {
+        return jn_error_set(err, st, "proposal %s, observation %zu: %s", q->type->name, plan->row,
+                            jn_status_text(st));
+    }
+    st = jn_workspace_weigh(ws, q, plan->row, n, index0, out, err);
+    for (size_t i = 0; i < n; i++) {
+        ws->log_mass[i] += ws->log_jacobian[i] + ws->log_q[i];
+    }
+    out->log_mass = ws->log_mass;
+    out->edge = ws->edge;
+    return st;
+}
+
+const jn_source jn_source_quadrature = { "quadrature", JN_QUADRATURE, true, plan, block, release };
