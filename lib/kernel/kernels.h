@@ -1,0 +1,106 @@
+/* The vector kernels: the inner loops of the library, one set for each instruction set. Internal.
+ *
+ * jn_kernels_get() gives the best set that this machine runs. Every set computes the same
+ * functions; sets agree to 1e-12 relative, and one set gives the same bits for a value wherever it
+ * stands in an array: neither alignment nor the way a long array is cut into calls can matter,
+ * except where a sum is returned (its order is fixed by n alone).
+ *
+ * All functions are pure and thread-safe. Arrays are of any length (0 too) and any alignment of a
+ * double; inputs and outputs do not overlap unless "in place" is said.
+ * Errors in ulp below are maxima over the sets, measured by experiments/bench/kernel_error.c. */
+#ifndef JN_KERNEL_KERNELS_H
+#define JN_KERNEL_KERNELS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "jensen/status.h"
+
+/* The fixed words of a Philox4x32-10 counter: see jensen/random.h. */
+typedef struct jn_counter {
+    uint32_t key[2];
+    uint32_t coordinate; /* < 2^24 */
+    uint32_t word2, word3;
+} jn_counter;
+
+/* Functions of one array: out[i] = f(x[i]); in place (out == x) is fine. */
+typedef void jn_map_fn(size_t n, const double *x, double *out);
+
+typedef struct jn_kernels {
+    const char *isa; /* "avx512", "avx2" or "plain" */
+
+    /* Samples index0 .. index0+n-1 of a stream, index0 + n <= 2^41.
+     * unit(w) = (4096 floor(w / 4096) + 2048) / 2^64, or (w | 1) / 2^64 where w < 2^44: exact,
+     * strictly inside (0, 1), and as fine as the word near 0.
+     * A pair of normals is r cos t, r sin t with r = sqrt(-2 log unit(first word)) and
+     * t = 2 pi (j + d / 2) / 16, j = second word mod 16, d = (second word as signed) / 2^63. */
+    void (*words)(const jn_counter *c, uint64_t index0, size_t n, uint64_t *out);
+    void (*uniforms)(const jn_counter *c, uint64_t index0, size_t n, double *out);
+    void (*normals)(const jn_counter *c, uint64_t index0, size_t n, double *out);
+
+    /* The transform alone, for tests: n pairs of words to n pairs of normals. */
+    void (*box_muller)(size_t n, const uint64_t *first, const uint64_t *second, double *z_cos,
+                       double *z_sin);
+
+    /* Elementary functions on the whole line: infinities, signed zeros, subnormals, overflow to
+     * inf, underflow through the subnormals to 0; NaN gives NaN, as does log of a negative. */
+    jn_map_fn *exp;
+    jn_map_fn *log;
+    jn_map_fn *log1p;
+    jn_map_fn *expm1;
+    jn_map_fn *softplus; /* log(1 + e^x) */
+
+    /* Inverse of the standard normal distribution function (Wichura 1988, AS 241); 0 and 1 give
+     * -inf and inf, what lies outside gives NaN. */
+    jn_map_fn *quantile;
+
+    /* Sums run in 4 * lanes interleaved partial sums, added along a fixed tree. */
+    double (*max)(size_t n, const double *x);                   /* -inf for n = 0 */
+    double (*sum_exp)(size_t n, const double *x, double shift); /* sum of e^(x - shift) */
+    void (*moments)(size_t n, const double *x, double shift, double out[2]); /* (x-shift)^1, ^2 */
+    double (*lse)(size_t n, const double *x); /* log of sum of e^x; -inf for n = 0 */
+
+    /* out[g] = log of the mean of e^l over l[g k] .. l[g k + k - 1], g < groups; k >= 1. -inf is a
+     * zero weight, a group of them gives -inf; NaN or +inf in a group gives NaN. */
+    void (*group_lme)(size_t groups, size_t k, const double *l, double *out);
+
+    /* Model kernels: z is dim rows of ld doubles, ld >= n, sample i is column i. The value of a
+     * sample does not depend on n or on the samples beside it. `out` has n doubles and every
+     * kernel adds to what is there. */
+
+    /* out[i] -= 1/2 sum over j < rows of (t[j] - sum_d w[j dim + d] z[d ld + i])^2. Divide the rows
+     * of W and x - b by the noise sd first: once a model, not once a sample. */
+    void (*residual)(size_t rows, size_t dim, const double *w, const double *t, size_t n, size_t ld,
+                     const double *z, double *out);
+
+    /* out[i] += scale * sum_d ((z[d ld + i] - mean[d]) * inv_sd[d])^2. NULL: mean 0, inv_sd 1. */
+    void (*quadratic)(size_t dim, const double *mean, const double *inv_sd, double scale, size_t n,
+                      size_t ld, const double *z, double *out);
+
+    /* z = mean + L e with L dim x dim, row-major, lower triangular (what is above the diagonal is
+     * not read); in place (z == e) is fine. */
+    void (*affine)(size_t dim, const double *mean, const double *l, size_t n, size_t ld,
+                   const double *e, double *z);
+
+    /* out[i] -= sum over r < rows of softplus(sum_d x[r dim + d] z[d ld + i]).
+     * The log-likelihood of y ~ Bernoulli(logit^-1 Xz) is this with row r of X multiplied by
+     * 1 - 2 y_r: no large terms cancel, whatever the size of Xz. One log serves 512 rows. */
+    void (*logistic)(size_t rows, size_t dim, const double *x, size_t n, size_t ld, const double *z,
+                     double *out);
+
+    /* out[k] = sum over i of m[i] g(s[k] v[i]), g(y) = e^-y - 1 + y, without cancellation at
+     * small y; and sum of m[i] e^(-s[k] w[i]). k < ns; s >= 0. */
+    void (*law_gap)(size_t ns, const double *s, size_t n, const double *m, const double *v,
+                    double *out);
+    void (*law_exp)(size_t ns, const double *s, size_t n, const double *m, const double *w,
+                    double *out);
+} jn_kernels;
+
+/* The set in use: the best that this machine runs, unless one was selected. Never NULL. */
+const jn_kernels *jn_kernels_get(void);
+
+/* For tests: use the set of this name from now on; NULL: the best one again. JN_ERR_UNSUPPORTED
+ * where this build or machine has none of that name. Not while other threads compute. */
+JN_CHECKED jn_status jn_kernels_select(const char *isa);
+
+#endif

@@ -1,0 +1,67 @@
+/* One number from an array: four vectors of partial results, in an order fixed by n alone. */
+#include "kernel/elementary.h"
+#include "kernel/isa.h"
+
+enum { WIDE = 4 };
+#define EACH UNROLL for (int u = 0; u < WIDE; u++)
+
+/* Vector number u of those that start at x: whole ones first, then one padded with `fill`. */
+INLINE vd nth(const double *x, size_t n, size_t u, double fill)
+{
+    const size_t at = u * VN;
+    return at + VN <= n ? v_load(x + at) : at < n ? v_load_part(x + at, n - at, fill) : v_set(fill);
+}
+
+double JN_K(max)(size_t n, const double *x)
+{
+    vd m[WIDE];
+    EACH m[u] = v_set(-INFINITY);
+    size_t i = 0;
+    for (; i + WIDE * VN <= n; i += WIDE * VN) {
+        EACH m[u] = v_max(v_load(x + i + (size_t)u * VN), m[u]);
+    }
+    EACH m[u] = v_max(nth(x + i, n - i, (size_t)u, -INFINITY), m[u]);
+    return v_top(v_max(v_max(m[0], m[1]), v_max(m[2], m[3])));
+}
+
+double JN_K(sum_exp)(size_t n, const double *x, double shift)
+{
+    vd s[WIDE];
+    EACH s[u] = v_set(0.0);
+    size_t i = 0;
+    for (; i + WIDE * VN <= n; i += WIDE * VN) {
+        EACH s[u] = s[u] + v_exp(v_load(x + i + (size_t)u * VN) - shift);
+    }
+    for (size_t u = 0; i + u * VN < n; u++) {
+        s[u] = s[u] + v_exp(nth(x + i, n - i, u, -INFINITY) - shift);
+    }
+    return v_sum((s[0] + s[1]) + (s[2] + s[3]));
+}
+
+void JN_K(moments)(size_t n, const double *x, double shift, double out[2])
+{
+    vd s[WIDE], q[WIDE];
+    EACH s[u] = q[u] = v_set(0.0);
+    size_t i = 0;
+    for (; i + WIDE * VN <= n; i += WIDE * VN) {
+        EACH
+        {
+            const vd y = v_load(x + i + (size_t)u * VN) - shift;
+            s[u] = s[u] + y;
+            q[u] = v_fma(y, y, q[u]);
+        }
+    }
+    for (size_t u = 0; i + u * VN < n; u++) {
+        const vd y = nth(x + i, n - i, u, shift) - shift;
+        s[u] = s[u] + y;
+        q[u] = v_fma(y, y, q[u]);
+    }
+    out[0] = v_sum((s[0] + s[1]) + (s[2] + s[3]));
+    out[1] = v_sum((q[0] + q[1]) + (q[2] + q[3]));
+}
+
+double JN_K(lse)(size_t n, const double *x)
+{
+    const double top = JN_K(max)(n, x);
+    return top == -INFINITY ? top : top + log(JN_K(sum_exp)(n, x, top));
+}

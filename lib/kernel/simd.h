@@ -1,0 +1,114 @@
+/* Vectors of doubles and of 64-bit words: the few operations that the kernels are written in.
+ * Internal to lib/kernel.
+ *
+ * vd: VN doubles, vi: VN unsigned 64-bit words (both with the operators of the language), vm: VN
+ * truth values. v_ works on doubles, i_ on words, m_ on truth values.
+ * v_max and v_min give the second argument where either is NaN. */
+#ifndef JN_KERNEL_SIMD_H
+#define JN_KERNEL_SIMD_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define INLINE static inline __attribute__((always_inline, unused))
+#define UNROLL _Pragma("GCC unroll 8")
+
+#if defined(__AVX512F__)
+#include "kernel/simd_avx512.h"
+#elif defined(__AVX2__)
+#include "kernel/simd_avx2.h"
+#else
+#include "kernel/simd_plain.h"
+#endif
+
+INLINE vd v_set(double x)
+{
+    return x - (vd){ 0 };
+}
+
+INLINE vi i_set(uint64_t x)
+{
+    return x - (vi){ 0 };
+}
+
+INLINE vi v_bits(vd x)
+{
+    return (vi)x;
+}
+
+INLINE vd v_real(vi x)
+{
+    return (vd)x;
+}
+
+INLINE vd v_abs(vd x)
+{
+    return v_real(v_bits(x) & i_set(INT64_MAX));
+}
+
+/* The first n < VN elements; the others are `fill`. */
+INLINE vd v_load_part(const double *p, size_t n, double fill)
+{
+    double part[VN];
+    for (size_t i = 0; i < VN; i++) {
+        part[i] = fill;
+    }
+    memcpy(part, p, n * sizeof *p);
+    return v_load(part);
+}
+
+INLINE void v_store_part(double *p, vd x, size_t n)
+{
+    double part[VN];
+    v_store(part, x);
+    memcpy(p, part, n * sizeof *p);
+}
+
+/* n elements at p, n <= VN; the others are 0. */
+INLINE vd v_load_n(const double *p, size_t n)
+{
+    return n >= VN ? v_load(p) : v_load_part(p, n, 0.0);
+}
+
+INLINE void v_store_n(double *p, vd x, size_t n)
+{
+    if (n >= VN) {
+        v_store(p, x);
+    } else {
+        v_store_part(p, x, n);
+    }
+}
+
+/* Along a tree: the halves are added until one is left. */
+INLINE double v_sum(vd x)
+{
+    double part[VN];
+    v_store(part, x);
+    for (int half = VN / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            part[i] += part[i + half];
+        }
+    }
+    return part[0];
+}
+
+INLINE double v_top(vd x)
+{
+    double part[VN];
+    v_store(part, x);
+    for (int half = VN / 2; half > 0; half /= 2) {
+        for (int i = 0; i < half; i++) {
+            part[i] = part[i + half] > part[i] ? part[i + half] : part[i];
+        }
+    }
+    return part[0];
+}
+
+/* 2^k for integers k in -1022..1023, given t = k + 1.5 * 2^52 as the bits of a double. */
+INLINE vd v_power2(vd t)
+{
+    return v_real((v_bits(t) << 52) + i_set(1023ULL << 52));
+}
+
+#endif

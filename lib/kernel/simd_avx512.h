@@ -1,0 +1,125 @@
+/* Eight lanes: AVX-512 F, DQ, BW and VL. See simd.h. */
+#ifndef JN_KERNEL_SIMD_AVX512_H
+#define JN_KERNEL_SIMD_AVX512_H
+
+#include <immintrin.h>
+
+enum { VN = 8 };
+typedef __m512d vd;
+typedef uint64_t vi __attribute__((vector_size(64)));
+typedef __mmask8 vm;
+
+INLINE vd v_load(const double *p)
+{
+    return _mm512_loadu_pd(p);
+}
+
+INLINE void v_store(double *p, vd x)
+{
+    _mm512_storeu_pd(p, x);
+}
+
+INLINE vi i_load(const uint64_t *p)
+{
+    return (vi)_mm512_loadu_si512(p);
+}
+
+INLINE void i_store(uint64_t *p, vi x)
+{
+    _mm512_storeu_si512(p, (__m512i)x);
+}
+
+INLINE vd v_fma(vd a, vd b, vd c) /* a b + c */
+{
+    return _mm512_fmadd_pd(a, b, c);
+}
+
+INLINE vd v_fnma(vd a, vd b, vd c) /* c - a b */
+{
+    return _mm512_fnmadd_pd(a, b, c);
+}
+
+INLINE vd v_fms(vd a, vd b, vd c) /* a b - c */
+{
+    return _mm512_fmsub_pd(a, b, c);
+}
+
+INLINE vd v_sqrt(vd x)
+{
+    return _mm512_sqrt_pd(x);
+}
+
+INLINE vd v_max(vd a, vd b)
+{
+    return _mm512_max_pd(a, b);
+}
+
+INLINE vd v_min(vd a, vd b)
+{
+    return _mm512_min_pd(a, b);
+}
+
+INLINE vm v_lt(vd a, vd b)
+{
+    return _mm512_cmp_pd_mask(a, b, _CMP_LT_OQ);
+}
+
+INLINE vm v_eq(vd a, vd b)
+{
+    return _mm512_cmp_pd_mask(a, b, _CMP_EQ_OQ);
+}
+
+INLINE vm m_and(vm a, vm b)
+{
+    return (vm)(a & b);
+}
+
+INLINE int m_all(vm a)
+{
+    return a == 0xff;
+}
+
+INLINE int m_any(vm a)
+{
+    return a != 0;
+}
+
+INLINE vd v_select(vm m, vd yes, vd no)
+{
+    return _mm512_mask_blend_pd(m, no, yes);
+}
+
+INLINE vi i_select(vm m, vi yes, vi no)
+{
+    return (vi)_mm512_mask_blend_epi64(m, (__m512i)no, (__m512i)yes);
+}
+
+/* where x & bits is 0 */
+INLINE vm i_none(vi x, uint64_t bits)
+{
+    return _mm512_testn_epi64_mask((__m512i)x, _mm512_set1_epi64((long long)bits));
+}
+
+/* products of the low halves */
+INLINE vi i_mul32(vi a, vi b)
+{
+    return (vi)_mm512_mul_epu32((__m512i)a, (__m512i)b);
+}
+
+INLINE vi i_xor3(vi a, vi b, vi c)
+{
+    return (vi)_mm512_ternarylogic_epi64((__m512i)a, (__m512i)b, (__m512i)c, 0x96);
+}
+
+/* nearest double of an unsigned, of a signed word */
+INLINE vd v_from_unsigned(vi x)
+{
+    return _mm512_cvtepu64_pd((__m512i)x);
+}
+
+INLINE vd v_from_signed(vi x)
+{
+    return _mm512_cvtepi64_pd((__m512i)x);
+}
+
+#endif
