@@ -109,13 +109,14 @@ JN_API double jn_law_log_evidence(const jn_law *law);
  */
 JN_API double jn_law_ess_fraction(const jn_law *law);
 
-/* The law in units of p(x), ready for functionals: masses sum to 1 and sum m W = 1. One block of
- * memory; free with jn_weight_law_free. */
+/* The law in units of p(x), ready for functionals: masses sum to 1 and sum m W = 1. Many nodes are
+ * replaced by fewer with the same moments (see law/compress.h). Free with jn_weight_law_free. */
 typedef struct jn_weight_law {
     size_t n;
+    size_t n_plain;      /* the first of them: |log W| < 300 and a mass that is no subnormal */
     double log_evidence; /* what one unit of W is */
     double zero_mass;    /* mass of W = 0, in [0, 1] */
-    double *log_w;       /* log W */
+    double *log_w;       /* log W; -INFINITY for the node that stands for W = 0 */
     double *m;           /* mass under q; may underflow to 0 where W is huge */
     double *w1;          /* W - 1, capped at e^700 */
     double *mw1;         /* m (W - 1), exact also where m underflows */
@@ -125,9 +126,11 @@ typedef struct jn_weight_law {
 JN_API JN_CHECKED jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out);
 JN_API void jn_weight_law_free(jn_weight_law *w);
 
-/* delta(s) = s + log E e^(-sW) >= 0, the whole of what IWAE and its relatives need, with full
- * relative accuracy also where it is tiny. s > 0. */
-JN_API double jn_weight_law_delta(const jn_weight_law *w, double s);
+/* The Laplace transform phi(s) = E e^(-sW) at s = e^u for n values of u, ascending: log_phi, and
+ * delta = s + log phi >= 0 with full relative accuracy also where it is tiny (NaN where s > 600:
+ * e^-s is nothing there). u may exceed 709. */
+JN_API JN_CHECKED jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *u,
+                                                  double *log_phi, double *delta);
 
 /* E (W - 1)^j, j = 2, 3: +INFINITY where it overflows. Says nothing about finiteness. */
 JN_API double jn_weight_law_moment(const jn_weight_law *w, int j);

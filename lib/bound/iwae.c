@@ -13,59 +13,78 @@ static const double STEP = 0.2;
 static const double EULER = 0.57721566490153286061;
 static const double FLOOR = -44.0; /* log of what no longer counts against 1 */
 
-/* delta on even steps of u. */
+/* Where W = 0 is nearly reached (a heavy-tailed q about a thin target) phi falls algebraically in
+ * u: beyond u = FAR steps grow, u(t) = t + e^(t - FAR). */
+static const double FAR = 600.0;
+
+/* phi at even steps of t. */
 typedef struct laplace_table {
     size_t n, capacity;
-    double u0;
-    double *s, *delta;
+    double *u, *du, *log_phi, *delta;
 } laplace_table;
 
-static jn_status push(laplace_table *t, double s, double delta)
+static void table_free(laplace_table *t)
 {
-    if (t->n == t->capacity) {
-        const size_t capacity = t->capacity == 0 ? 512 : 2 * t->capacity;
-        double *a = jn_realloc(t->s, capacity, sizeof *a);
-        if (a == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        t->s = a;
-        a = jn_realloc(t->delta, capacity, sizeof *a);
-        if (a == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        t->delta = a;
-        t->capacity = capacity;
+    free(t->u);
+    free(t->du);
+    free(t->log_phi);
+    free(t->delta);
+}
+
+static jn_status reserve(laplace_table *t, size_t more)
+{
+    if (t->n + more <= t->capacity) {
+        return JN_OK;
     }
-    t->s[t->n] = s;
-    t->delta[t->n++] = delta;
+    const size_t capacity = 2 * (t->n + more);
+    double **const arrays[] = { &t->u, &t->du, &t->log_phi, &t->delta };
+    for (size_t i = 0; i < 4; i++) {
+        double *a = jn_realloc(*arrays[i], capacity, sizeof *a);
+        if (a == NULL) {
+            return JN_ERR_NOMEM;
+        }
+        *arrays[i] = a;
+    }
+    t->capacity = capacity;
     return JN_OK;
 }
 
 /* From u = -log k_max - 40, where the integrand of every K falls like s^2 (s^a for weights of tail
- * index a < 2), to where phi^K and e^-Ks of the smallest K are both gone: at the latest where
- * s W is large for the smallest W of the law. */
+ * index a < 2), to where phi^K of the smallest K is gone: at the latest where s W is large for the
+ * smallest W of the law. */
 static jn_status tabulate(const jn_weight_law *w, double k_min, double k_max, laplace_table *t)
 {
+    enum { BATCH = 32 };
     const double first = floor((-log(k_max) - 40.0) / STEP);
-    t->u0 = first * STEP;
-    for (size_t i = 0;; i++) {
-        const double s = exp(t->u0 + STEP * (double)i);
-        const double delta = jn_weight_law_delta(w, s);
-        const jn_status st = push(t, s, delta);
+    for (;;) {
+        jn_status st = reserve(t, BATCH);
         if (st != JN_OK) {
             return st;
         }
-        if (!(k_min * (delta - s) > FLOOR) || s > 1e300) {
+        for (size_t i = t->n; i < t->n + BATCH; i++) {
+            const double at = STEP * (first + (double)i), more = exp(at - FAR);
+            t->u[i] = at + more;
+            t->du[i] = 1.0 + more;
+        }
+        st = jn_weight_law_laplace(w, BATCH, t->u + t->n, t->log_phi + t->n, t->delta + t->n);
+        if (st != JN_OK) {
+            return st;
+        }
+        t->n += BATCH;
+        if (!(k_min * t->log_phi[t->n - 1] > FLOOR)) {
             return JN_OK;
         }
     }
 }
 
 /* phi(s)^K - e^-Ks >= 0 */
-static double integrand(double k, double s, double delta)
+static double integrand(double k, const laplace_table *t, size_t i)
 {
-    const double ks = k * s, kd = k * delta;
-    return kd <= 1.0 ? exp(-ks) * expm1(kd) : exp(kd - ks) - exp(-ks);
+    const double ks = k * exp(t->u[i]), kd = k * t->delta[i];
+    if (kd <= 1.0) {
+        return exp(-ks) * expm1(kd);
+    }
+    return exp(k * t->log_phi[i]) - exp(-ks);
 }
 
 typedef struct sums {
@@ -77,11 +96,12 @@ typedef struct sums {
 static sums sum_table(const laplace_table *t, double k)
 {
     sums a = { 0 };
+    const double log_k = log(k);
     for (size_t i = 0; i < t->n; i++) {
-        const double f = integrand(k, t->s[i], t->delta[i]);
+        const double f = integrand(k, t, i) * t->du[i];
         a.all += f;
         a.odd += i % 2 == 1 ? f : 0.0;
-        a.log_all += f * (log(k * t->s[i]) + EULER);
+        a.log_all += f * (log_k + t->u[i] + EULER);
         a.last = f;
     }
     return a;
@@ -112,8 +132,7 @@ jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, const double *k, do
         gap_error[i] = gap[i] * (fmin(off * off, off) + rounding) + 5.0 * a.last +
                        pow(2.2e-16 * (1.0 + fabs(w->log_evidence)), 2);
     }
-    free(t.s);
-    free(t.delta);
+    table_free(&t);
     return st;
 }
 

@@ -1,0 +1,72 @@
+/* phi(s) = E e^(-sW), s = e^u, without cancellation at either end. */
+#include "base/memory.h"
+#include "jensen/law.h"
+#include "kernel/kernels.h"
+
+static const double S_CENTRED = 600.0; /* e^s must fit */
+
+/* (e^-y - 1 + y) / y: its sign is that of y, and nothing cancels. */
+static double g_over_y(double y)
+{
+    if (fabs(y) >= 0.5) {
+        return 1.0 + expm1(-y) / y;
+    }
+    double sum = 0.0; /* Taylor: the first term left out is y^16/17! < 1e-19 */
+    for (int k = 16; k >= 2; k--) {
+        sum = 1.0 / k * (1.0 - y * sum);
+    }
+    return y * sum;
+}
+
+/* E e^(-s(W-1)) - 1 = sum m g(s(W - 1)), g(y) = e^-y - 1 + y >= 0, since E (W - 1) = 0: a sum of
+ * terms that are never negative. Its log1p is delta. */
+static double centred_delta(const jn_weight_law *w, double s)
+{
+    double sum;
+    jn_kernels_get()->law_gap(1, &s, w->n_plain, w->m, w->w1, &sum);
+    for (size_t i = w->n_plain; i < w->n; i++) {
+        sum += s * w->mw1[i] * g_over_y(s * w->w1[i]);
+    }
+    return log1p(sum);
+}
+
+/* log E exp(-e^(u + log W)) where e^-s is nothing: a plain sum, since it is read only down to what
+ * still counts. */
+static double direct_log_phi(const jn_weight_law *w, double u, double *scratch)
+{
+    const jn_kernels *k = jn_kernels_get();
+    for (size_t i = 0; i < w->n; i++) {
+        scratch[i] = u + w->log_w[i];
+    }
+    k->exp(w->n, scratch, scratch);
+    for (size_t i = 0; i < w->n; i++) {
+        scratch[i] = -scratch[i];
+    }
+    k->exp(w->n, scratch, scratch);
+    double sum = 0.0;
+    for (size_t i = 0; i < w->n; i++) {
+        sum += w->m[i] * scratch[i];
+    }
+    return log(sum);
+}
+
+jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *u, double *log_phi,
+                                double *delta)
+{
+    double *scratch = jn_alloc_doubles(w->n);
+    if (scratch == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double s = exp(u[i]);
+        if (s <= S_CENTRED) {
+            delta[i] = centred_delta(w, s);
+            log_phi[i] = delta[i] - s;
+        } else {
+            delta[i] = NAN;
+            log_phi[i] = direct_log_phi(w, u[i], scratch);
+        }
+    }
+    free(scratch);
+    return JN_OK;
+}
