@@ -50,6 +50,11 @@ typedef struct jn_density {
 
     /* --- what the model can; NULL: it cannot ------------------------------------------------- */
 
+    /* As log_likelihood for n_rows observations picked by their indices, in any order:
+     * out[k * ld_out + i] is that of observation rows[k]. NULL: one range at a time. */
+    jn_status (*log_likelihood_of)(const void *self, size_t n_rows, const size_t *rows, size_t n,
+                                   size_t ld, const double *z, size_t ld_out, double *out);
+
     /* Support of coordinate j; NULL: all real. */
     jn_support (*support)(const void *self, size_t j);
     /* Number of states of a discrete latent (dim is 1 then). */
