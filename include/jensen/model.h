@@ -75,7 +75,7 @@ typedef struct jn_density {
 
     /* The exact posterior of one observation: draws (base kinds as posterior_base, NULL as for the
      * prior) and normalised log-density; and, where it is Gaussian in z, mean (dim) and covariance
-     * (dim x dim). */
+     * (dim x dim), either of which may be NULL. */
     jn_base (*posterior_base)(const void *self, size_t j);
     jn_status (*posterior_map)(const void *self, size_t row, size_t n, size_t ld,
                                const double *base, double *z);
@@ -83,7 +83,7 @@ typedef struct jn_density {
                                        const double *z, double *out);
     jn_status (*posterior_gaussian)(const void *self, size_t row, double *mean, double *cov);
 
-    /* Where the prior is Gaussian in z: mean (dim) and covariance (dim x dim). */
+    /* Where the prior is Gaussian in z: mean (dim) and covariance (dim x dim); either may be NULL. */
     jn_status (*prior_gaussian)(const void *self, double *mean, double *cov);
 
     /* How the joint falls off far out, in unconstrained coordinates u: a symmetric matrix T
@@ -144,9 +144,9 @@ JN_API const jn_model_type *const *jn_model_types(size_t *n);
 /* NULL: no such model. */
 JN_API const jn_model_type *jn_model_type_find(const char *name);
 
-/* A model from its name, parameters (copied; missing ones take their defaults) and data (NULL:
- * none). JN_ERR_USAGE: unknown model or parameter, with the nearest name; JN_ERR_VALUE: what is
- * wrong with which value. Free with jn_model_free. */
+/* A model from its name, parameters (copied, NULL: none; missing ones take their defaults) and data
+ * (NULL: none). JN_ERR_USAGE: unknown model or parameter, with the nearest name, or data missing or
+ * not wanted; JN_ERR_VALUE: what is wrong with which value. Free with jn_model_free. */
 JN_API JN_CHECKED jn_status jn_model_new(const char *name, const jn_params *params,
                                          const jn_table *data, jn_model **out, jn_error *err);
 JN_API void jn_model_free(jn_model *m); /* NULL is fine */

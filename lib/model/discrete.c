@@ -82,3 +82,14 @@ jn_status jn_discrete_posterior(size_t n_states, const double *log_prior,
     }
     return JN_OK;
 }
+
+bool jn_discrete_moment_finite(size_t n_states, const double *log_prior,
+                               const double *log_likelihood, double n)
+{
+    for (size_t k = 0; n < 0.0 && k < n_states; k++) {
+        if (log_prior[k] > -INFINITY && log_likelihood[k] == -INFINITY) {
+            return false;
+        }
+    }
+    return true;
+}

@@ -27,4 +27,8 @@ jn_status jn_discrete_posterior(size_t n_states, const double *log_prior,
                                 const double *log_likelihood, double *log_posterior,
                                 double *log_evidence);
 
+/* Is the sum of prior_k likelihood_k^n finite? Only a negative power of 0 makes it infinite. */
+bool jn_discrete_moment_finite(size_t n_states, const double *log_prior,
+                               const double *log_likelihood, double n);
+
 #endif

@@ -56,7 +56,7 @@ double jn_gamma_quantile(double shape, double u)
         if (!(next >= lo && next <= hi)) { /* also where the tail underflowed */
             next = isinf(hi) ? lo + 1.0 : 0.5 * (lo + hi);
         }
-        const bool done = fabs(next - y) <= 1e-6; /* the error is of the order of its cube now */
+        const bool done = fabs(next - y) <= 3e-8; /* the error is of the order of its square now */
         y = next;
         if (done) {
             break;

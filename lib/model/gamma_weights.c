@@ -141,6 +141,14 @@ static jn_status tail_precision(const void *self, size_t row, double *precision)
     return JN_OK;
 }
 
+/* E W^n = Gamma(a + n) / (a^n Gamma(a)) */
+static bool prior_moment_finite(const void *self, size_t row, double n)
+{
+    const gamma_weights *m = self;
+    (void)row;
+    return m->a + n > 0.0;
+}
+
 static const jn_density density = {
     .support = support,
     .log_prior = log_prior,
@@ -151,6 +159,7 @@ static const jn_density density = {
     .posterior_map = posterior_map,
     .posterior_log_density = posterior_log_density,
     .tail_precision = tail_precision,
+    .prior_moment_finite = prior_moment_finite,
     .has_split = true,
 };
 

@@ -8,9 +8,12 @@
 
 #include <float.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/constants.h"
+#include "base/dense.h"
+#include "base/memory.h"
 #include "model/models.h"
 
 static jn_status log_prior(const void *self, size_t n, size_t ld, const double *z, double *out)
@@ -223,6 +226,23 @@ static jn_status tail_precision(const void *self, size_t row, double *precision)
     return JN_OK;
 }
 
+/* log p(x | z)^n + log p(z) bends as -(I + n W'S^-1 W) = -(I + n (P - I)). */
+static bool prior_moment_finite(const void *self, size_t row, double n)
+{
+    const linear_gaussian *m = self;
+    (void)row;
+    if (n >= 0.0) {
+        return true;
+    }
+    double *bend = jn_alloc_doubles(m->d * m->d);
+    for (size_t k = 0; bend != NULL && k < m->d * m->d; k++) {
+        bend[k] = n * m->precision[k] + (k % (m->d + 1) == 0 ? 1.0 - n : 0.0);
+    }
+    const bool finite = bend != NULL && jn_cholesky(m->d, bend); /* unknown counts as infinite */
+    free(bend);
+    return finite;
+}
+
 const jn_density jn_linear_gaussian_density = {
     .log_prior = log_prior,
     .log_likelihood = log_likelihood,
@@ -234,6 +254,7 @@ const jn_density jn_linear_gaussian_density = {
     .posterior_gaussian = posterior_gaussian,
     .prior_gaussian = prior_gaussian,
     .tail_precision = tail_precision,
+    .prior_moment_finite = prior_moment_finite,
     .has_split = true,
     .log_concave = true,
 };

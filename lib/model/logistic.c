@@ -138,6 +138,15 @@ static jn_status tail_precision(const void *self, size_t row, double *precision)
     return JN_OK;
 }
 
+/* The log-likelihood is bounded by a linear function on both sides, the prior is Gaussian. */
+static bool prior_moment_finite(const void *self, size_t row, double n)
+{
+    (void)self;
+    (void)row;
+    (void)n;
+    return true;
+}
+
 static const jn_density density = {
     .log_prior = log_prior,
     .log_likelihood = log_likelihood,
@@ -145,6 +154,7 @@ static const jn_density density = {
     .prior_map = prior_map,
     .prior_gaussian = prior_gaussian,
     .tail_precision = tail_precision,
+    .prior_moment_finite = prior_moment_finite,
     .has_split = true,
     .log_concave = true,
 };

@@ -91,6 +91,13 @@ static jn_status posterior_log_density(const void *self, size_t row, size_t n, s
     return JN_OK;
 }
 
+static bool prior_moment_finite(const void *self, size_t row, double n)
+{
+    const point_weights *m = self;
+    (void)row;
+    return jn_discrete_moment_finite(m->n, m->log_weight, m->log_value, n);
+}
+
 static const jn_density density = {
     .support = support,
     .n_states = n_states,
@@ -100,6 +107,7 @@ static const jn_density density = {
     .evidence = evidence,
     .posterior_map = posterior_map,
     .posterior_log_density = posterior_log_density,
+    .prior_moment_finite = prior_moment_finite,
     .has_split = true,
 };
 
