@@ -52,7 +52,7 @@ typedef struct jn_param_spec {
 } jn_param_spec;
 
 /* *out: overwritten, not freed. JN_ERR_USAGE: not in the text form above; `@FILE` is not either
- * (see jn_value_read in value.h). */
+ * (see jn_value_read in matrix.h). */
 JN_API JN_CHECKED jn_status jn_value_parse(const char *text, jn_value *out, jn_error *err);
 JN_API void jn_value_free(jn_value *v); /* leaves an empty value */
 /* Text form into a new string, or NULL when out of memory. */

@@ -33,7 +33,7 @@ static void describe_range(double lo, double hi, char *buf, size_t size)
 {
     char a[JN_NUMBER_TEXT], b[JN_NUMBER_TEXT];
     const bool positive = lo == nextafter(0.0, 1.0);
-    const bool from_below = lo == -INFINITY || lo == -HUGE_VAL;
+    const bool from_below = isinf(lo);
     jn_number_text(positive ? 0.0 : lo, a);
     jn_number_text(hi, b);
     if (from_below && isinf(hi)) {
