@@ -1,0 +1,36 @@
+/* Boxes in unconstrained coordinates and the Gauss-Legendre tensor rule on them. Internal. */
+#ifndef JN_TARGET_PANEL_H
+#define JN_TARGET_PANEL_H
+
+#include <stddef.h>
+
+#include "jensen/model.h"
+
+enum { JN_PANEL_DIM = 3, JN_PANEL_NODES = 512 };
+
+typedef struct jn_box {
+    double lo[JN_PANEL_DIM], hi[JN_PANEL_DIM];
+} jn_box;
+
+/* The rule on [-1, 1]^dim: 16, 8^2 or 6^3 nodes; a polynomial of degree 15 on each axis, 11 in
+ * three dimensions, is exact. */
+typedef struct jn_panel_rule {
+    size_t dim, per_axis, n; /* n = per_axis^dim */
+    double x[16], log_w[16];
+} jn_panel_rule;
+
+void jn_panel_rule_make(size_t dim, jn_panel_rule *out); /* 1 <= dim <= JN_PANEL_DIM */
+
+/* Nodes of a box (dim rows of ld) and log weights, the box's volume included. */
+void jn_panel_nodes(const jn_panel_rule *r, const jn_box *box, size_t ld, double *u, double *log_w);
+
+/* Child `index` < 2^dim of a box cut in half on every axis. */
+jn_box jn_box_child(const jn_box *box, size_t dim, size_t index);
+
+/* Cell `index` < cells^dim of a box cut into equal cells. */
+jn_box jn_box_cell(const jn_box *box, size_t dim, size_t cells, size_t index);
+
+/* Does the box touch the border of `outer`? */
+bool jn_box_on_border(const jn_box *box, const jn_box *outer, size_t dim);
+
+#endif
