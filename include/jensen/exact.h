@@ -22,6 +22,12 @@ typedef struct jn_exact_options {
 JN_API JN_CHECKED jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *options,
                                      jn_estimate *out, jn_error *err);
 
+/* All observations of a model; out: n_obs. As jn_exact row by row, but a rugged model without a
+ * closed form (a decoder) is integrated on adaptively refined panels whose nodes all observations
+ * share. */
+JN_API JN_CHECKED jn_status jn_exact_all(const jn_model *m, const jn_exact_options *options,
+                                         jn_estimate *out, jn_error *err);
+
 /* Discrete latents: the finite sum over states of log p(x_row, z). */
 JN_API JN_CHECKED jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out,
                                          jn_error *err);

@@ -101,6 +101,9 @@ typedef struct jn_density {
     bool has_split;
     /* Likelihood bounded above and log-concave joint: one mode, found from any start. */
     bool log_concave;
+    /* The posterior may have several modes, kinks or sharp ridges: rules about one mode do not
+     * apply. */
+    bool rugged;
 } jn_density;
 
 struct jn_chain; /* trajectory models: jensen/chain.h */

@@ -3,6 +3,8 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "base/tasks.h"
+#include "exact/panels.h"
 #include "jensen/logspace.h"
 
 jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out, jn_error *err)
@@ -60,4 +62,36 @@ jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *option
     }
     return jn_model_states(m) > 0 ? jn_exact_sum(m, row, out, err)
                                   : jn_exact_quadrature(m, row, options, out, err);
+}
+
+typedef struct batch {
+    const jn_model *m;
+    const jn_exact_options *options; /* of one observation */
+    jn_estimate *out;
+} batch;
+
+static jn_status one(void *user, size_t row, size_t worker, jn_error *err)
+{
+    (void)worker;
+    const batch *b = user;
+    return jn_exact(b->m, row, b->options, &b->out[row], err);
+}
+
+jn_status jn_exact_all(const jn_model *m, const jn_exact_options *options, jn_estimate *out,
+                       jn_error *err)
+{
+    const jn_exact_options none = { 0 };
+    options = options == NULL ? &none : options;
+    const jn_density *d = m->density;
+    if (d == NULL) {
+        return jn_error_set(err, JN_ERR_UNSUPPORTED, "model %s has no density", m->type->name);
+    }
+    if (d->rugged && d->evidence == NULL && jn_model_states(m) == 0) {
+        return jn_exact_panels(m, options, out, err);
+    }
+    jn_exact_options alone = *options;
+    alone.threads = m->n_obs > 1 ? 1 : options->threads;
+    batch b = { .m = m, .options = &alone, .out = out };
+    return m->n_obs == 1 ? one(&b, 0, 0, err)
+                         : jn_tasks_run(m->n_obs, options->threads, one, &b, err);
 }

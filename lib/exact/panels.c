@@ -7,6 +7,7 @@
 #include "base/tasks.h"
 #include "jensen/logspace.h"
 #include "jensen/target.h"
+#include "kernel/kernels.h"
 #include "target/panel.h"
 
 enum { MAX_DEPTH = 24 };
@@ -109,34 +110,18 @@ static jn_status score(const jn_model *m, size_t n_rows, const size_t *rows, siz
 /* From the log integrand at the nodes of a box: its integral, and what could hide in it: the
  * highest node raised by twice the average change of the log from node to node. */
 static void summarise(size_t n, size_t per_axis, const double *lik, const double *common,
-                      double log_volume, double *value, double *peak)
+                      double *value, double *peak)
 {
-    jn_lse sum = JN_LSE_INIT;
-    double hi = -INFINITY, lo = INFINITY, f[JN_PANEL_NODES];
+    double hi = -INFINITY, lo = INFINITY, top = -INFINITY, f[JN_PANEL_NODES];
     for (size_t i = 0; i < n; i++) {
         f[i] = lik[i] + common[i];
         hi = f[i] > hi ? f[i] : hi;
         lo = lik[i] < lo ? lik[i] : lo;
-    }
-    double top = -INFINITY;
-    for (size_t i = 0; i < n; i++) {
         top = lik[i] > top ? lik[i] : top;
     }
-    jn_lse_add_array(&sum, n, f);
-    *value = jn_lse_log_sum(&sum);
+    *value = jn_kernels_get()->lse(n, f);
     const double change = top > lo && lo > -INFINITY ? 2.0 * (top - lo) / (double)per_axis : 0.0;
-    *peak = hi == -INFINITY
-                ? -INFINITY
-                : fmax(hi + log((double)n), log_volume) * 0.0 + hi + log((double)n) + change;
-}
-
-static double log_volume(const jn_box *box, size_t dim)
-{
-    double v = 0.0;
-    for (size_t j = 0; j < dim; j++) {
-        v += log(box->hi[j] - box->lo[j]);
-    }
-    return v;
+    *peak = hi + log((double)n) + change;
 }
 
 /* Integrals of one box for a list of rows; scratch holds (2 dim + 4 + n_rows) nodes. */
@@ -154,9 +139,8 @@ static jn_status integrate(const refinement *r, const jn_box *box, size_t n_rows
         log_w[i] += prior[i] + jacobian[i];
         st = log_w[i] < INFINITY ? JN_OK : JN_ERR_NAN;
     }
-    const double volume = log_volume(box, dim);
     for (size_t k = 0; st == JN_OK && k < n_rows; k++) {
-        summarise(n, r->rule.per_axis, lik + k * n, log_w, volume, &value[k], &peak[k]);
+        summarise(n, r->rule.per_axis, lik + k * n, log_w, &value[k], &peak[k]);
         st = value[k] < INFINITY ? JN_OK : JN_ERR_NAN;
     }
     return st;

@@ -5,39 +5,40 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "base/tasks.h"
 #include "gap/tile.h"
 #include "gap/total.h"
 #include "gap/warnings.h"
 #include "jensen/exact.h"
 
-static jn_status exact_one(void *user, size_t row, size_t worker, jn_error *err)
+static jn_status warn_inexact(jn_gap_table *t)
 {
-    (void)worker;
-    const jn_gap_job *j = user;
-    const jn_exact_options o = { .tolerance = j->options->tolerance,
-                                 .threads = j->table->n_rows > 1 ? 1 : j->options->threads };
-    j->table->rows[row].index = row;
-    return jn_exact(j->q->model, row, &o, &j->table->rows[row].evidence, err);
+    for (size_t r = 0; r < t->n_rows; r++) {
+        if (!(t->rows[r].evidence.error <= t->tolerance)) {
+            return jn_gap_warn(t,
+                               "observation %zu: log p(x) has an error of %.2g, above the "
+                               "tolerance %.2g",
+                               r, t->rows[r].evidence.error, t->tolerance);
+        }
+    }
+    return JN_OK;
 }
 
 static jn_status run_exact(jn_gap_job *j, jn_error *err)
 {
-    const size_t n = j->table->n_rows;
-    const jn_status st = n == 1 ? exact_one(j, 0, 0, err)
-                                : jn_tasks_run(n, j->options->threads, exact_one, j, err);
-    for (size_t r = 0; st > 0 && r < n; r++) {
-        const jn_estimate *e = &j->table->rows[r].evidence;
-        if (!(e->error <= j->options->tolerance)) {
-            const jn_status warned = jn_gap_warn(
-                j->table,
-                "observation %zu: log p(x) has an error of %.2g, above the tolerance "
-                "%.2g",
-                r, e->error, j->options->tolerance);
-            return warned == JN_OK ? st : warned;
-        }
+    jn_gap_table *t = j->table;
+    jn_estimate *evidence = jn_alloc(t->n_rows, sizeof *evidence);
+    if (evidence == NULL) {
+        return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %zu observations", t->n_rows);
     }
-    return st;
+    const jn_exact_options o = { .tolerance = t->tolerance, .threads = j->options->threads };
+    const jn_status st = jn_exact_all(j->q->model, &o, evidence, err);
+    for (size_t r = 0; st >= 0 && r < t->n_rows; r++) {
+        t->rows[r].index = r;
+        t->rows[r].evidence = evidence[r];
+    }
+    free(evidence);
+    const jn_status warned = st > 0 ? warn_inexact(t) : JN_OK;
+    return warned == JN_OK ? st : warned;
 }
 
 /* Everything by one source. The share of the work done goes to the progress callback. */
