@@ -7,7 +7,7 @@
 #include "base/memory.h"
 #include "kernel/kernels.h"
 
-enum { N = 1024, DIM = 8, ROWS = 12, COVARIATES = 5, TRIALS = 200, REPEATS = 9 };
+enum { N = 1024, BLOCK = 256, DIM = 8, ROWS = 12, COVARIATES = 5, TRIALS = 200, REPEATS = 9 };
 
 static double *a, *b, *z, *w;
 static const jn_kernels *kernels;
@@ -79,20 +79,20 @@ static void run_group_5(void)
 }
 static void run_residual(void)
 {
-    kernels->residual(ROWS, DIM, w, w + 100, N, N, z, b);
+    kernels->residual(ROWS, DIM, w, w + 100, BLOCK, BLOCK, z, b);
 }
 static void run_quadratic(void)
 {
-    kernels->quadratic(DIM, w, w + 100, 0.5, N, N, z, b);
+    kernels->quadratic(DIM, w, w + 100, 0.5, BLOCK, BLOCK, z, b);
 }
 static void run_affine(void)
 {
-    static double shifted[DIM * N];
-    kernels->affine(DIM, w, w + 100, N, N, z, shifted);
+    static double shifted[DIM * BLOCK];
+    kernels->affine(DIM, w, w + 100, BLOCK, BLOCK, z, shifted);
 }
 static void run_logistic(void)
 {
-    kernels->logistic(100, COVARIATES, w, N, N, z, b);
+    kernels->logistic(100, COVARIATES, w, BLOCK, BLOCK, z, b);
 }
 static void run_law_gap(void)
 {
@@ -124,10 +124,10 @@ static const struct job {
     { "log-sum-exp, a number", run_lse, N },
     { "groups of 64, a number", run_group_64, N },
     { "groups of 5, a number", run_group_5, N },
-    { "residual 12 x 8, a sample", run_residual, N },
-    { "sum of squares in 8, a sample", run_quadratic, N },
-    { "m + L e in 8, a sample", run_affine, N },
-    { "logistic in 5, a row", run_logistic, N * 100 },
+    { "residual 12 x 8, a sample", run_residual, BLOCK },
+    { "sum of squares in 8, a sample", run_quadratic, BLOCK },
+    { "m + L e in 8, a sample", run_affine, BLOCK },
+    { "logistic in 5, a row", run_logistic, BLOCK * 100 },
     { "law e^-y - 1 + y, a node", run_law_gap, N },
     { "law e^-y, a node", run_law_exp, N },
 };
@@ -151,11 +151,11 @@ int main(void)
 {
     static const char *const sets[] = { "avx512", "avx2", "plain" };
     a = jn_alloc_doubles(N), b = jn_alloc_doubles(N), w = jn_alloc_doubles(N);
-    z = jn_alloc_doubles((size_t)N * DIM);
+    z = jn_alloc_doubles((size_t)BLOCK * DIM);
     if (a == NULL || b == NULL || w == NULL || z == NULL) {
         return EXIT_FAILURE;
     }
-    for (size_t i = 0; i < (size_t)N * DIM; i++) {
+    for (size_t i = 0; i < (size_t)BLOCK * DIM; i++) {
         z[i] = (double)(i * 7919 % 1009) / 300.0 - 1.7;
     }
     for (size_t i = 0; i < N; i++) {

@@ -32,24 +32,11 @@ INLINE vd v_exp_tail(vd r)
     return v_fma(r4, v_fma(r4, c, b), a);
 }
 
-/* p 2^k for p in [1/2, 2] and integer k in -1080..1030 */
-INLINE vd v_scale(vd p, vd k)
-{
 #ifdef __AVX512F__
-    return _mm512_scalef_pd(p, k);
+#include "kernel/tables.h"
 #else
-    /* two factors, neither of which can overflow */
-    const vd half = v_fma(k, v_set(0.5), v_set(ROUNDER)), rest = k - (half - ROUNDER) + ROUNDER;
-    return p * v_power2(half) * v_power2(rest);
+#include "kernel/series.h"
 #endif
-}
-
-INLINE vd v_exp(vd x)
-{
-    vd r;
-    const vd k = v_reduce(v_max(v_set(-746.0), v_min(v_set(710.0), x)), &r);
-    return v_scale(v_fma(r * r, v_exp_tail(r), r) + 1.0, k);
-}
 
 /* half of 2^k, k in -1021..1024: 2^1024 itself is infinite */
 INLINE vd v_half_power(vd k)
@@ -66,41 +53,6 @@ INLINE vd v_expm1(vd x)
     return v_select(v_lt(v_abs(x), v_set(1e-300)), x, e); /* keeps subnormals and the sign of 0 */
 }
 
-/* log of x = 2^k (1 + f), f in [sqrt(1/2) - 1, sqrt(2) - 1], after fdlibm: with s = f / (2 + f),
- * log(1 + f) = f - f^2/2 + s (f^2/2 + R(s^2)), R = s^2 P. */
-INLINE vd v_log_parts(vd k, vd f)
-{
-    const vd s = f / (f + 2.0), z = s * s, z2 = z * z, h = f * f * 0.5;
-#define PAIR(i) v_fma(z, v_set(LOG_P[(i) + 1]), v_set(LOG_P[i]))
-    const vd p = v_fma(z2, v_fma(z2, v_fma(z2, v_set(LOG_P[6]), PAIR(4)), PAIR(2)), PAIR(0));
-#undef PAIR
-    const vd inner = v_fma(s, v_fma(z, p, h), k * LOG2_LOW);
-    return v_fma(k, v_set(LOG2_HIGH), f - (h - inner));
-}
-
-/* log of 2^shift x for normal, finite x > 0 */
-INLINE vd v_log_normal(vd x, vd shift)
-{
-    /* moves the end of a binade from 1 to sqrt(1/2) */
-    const vi b = v_bits(x) + i_set(0x95f6400000000U);
-    const vd k = v_real((b >> 52) | i_set(0x4330000000000000U)) - (0x1p52 + 1023.0) + shift;
-    const vd f = v_real((b & i_set(0xfffffffffffffU)) + i_set(0x3fe6a09c00000000U)) - 1.0;
-    return v_log_parts(k, f);
-}
-
-INLINE vd v_log(vd x)
-{
-    const vd zero = v_set(0.0), infinity = v_set(INFINITY);
-    const vm small = v_lt(x, v_set(0x1p-1022));
-    const vd l = v_log_normal(v_select(small, x * 0x1p54, x), v_select(small, v_set(-54.0), zero));
-    const vm usual = m_and(v_lt(zero, x), v_lt(x, infinity));
-    if (__builtin_expect(m_all(usual), 1)) {
-        return l;
-    }
-    const vd odd = v_select(v_eq(x, infinity), x, v_set(NAN));
-    return v_select(usual, l, v_select(v_eq(x, zero), -infinity, odd));
-}
-
 /* log(1 + x): the log of the rounded sum, and what the rounding lost over it */
 INLINE vd v_log1p(vd x)
 {
@@ -110,9 +62,11 @@ INLINE vd v_log1p(vd x)
     return v_select(v_lt(v_abs(x), v_set(1e-300)), x, l);
 }
 
-INLINE vd v_softplus(vd x)
+/* the same for x in [0, 1], where nothing is special; NaN passes through `lost` */
+INLINE vd v_log1p_unit(vd x)
 {
-    return v_max(v_set(0.0), x) + v_log1p(v_exp(-v_abs(x)));
+    const vd u = x + 1.0, lost = (x - (u - 1.0)) / u;
+    return v_log_normal(u, v_set(0.0)) + lost;
 }
 
 #endif

@@ -2,7 +2,7 @@
 #include "kernel/elementary.h"
 #include "kernel/isa.h"
 
-enum { WIDE = 4 };
+enum { ROWS = 4, WIDE = VN == 8 ? 4 : 2 };
 
 /* `wide` vectors of samples, or, where wide is 1, n <= VN samples */
 INLINE void quadratic(int wide, size_t dim, const double *mean, const double *inv_sd, double scale,
@@ -41,27 +41,58 @@ void JN_K(quadratic)(size_t dim, const double *mean, const double *inv_sd, doubl
     }
 }
 
+/* `rows` rows of z from row d on, out of e's rows 0 .. d + rows - 1 */
+INLINE void affine_rows(int rows, int wide, size_t d, size_t dim, const double *mean,
+                        const double *l, size_t n, size_t ld, const double *e, double *z)
+{
+    vd s[ROWS][WIDE];
+    UNROLL for (int r = 0; r < rows; r++)
+    {
+        UNROLL for (int u = 0; u < wide; u++)
+        {
+            s[r][u] = v_set(mean[d + (size_t)r]);
+        }
+    }
+    for (size_t j = 0; j < d; j++) {
+        UNROLL for (int u = 0; u < wide; u++)
+        {
+            const vd x = v_load_n(e + j * ld + (size_t)u * VN, n);
+            UNROLL for (int r = 0; r < rows; r++)
+            {
+                s[r][u] = v_fma(v_set(l[(d + (size_t)r) * dim + j]), x, s[r][u]);
+            }
+        }
+    }
+    UNROLL for (int j = 0; j < rows; j++) /* the triangle at the diagonal */
+    {
+        UNROLL for (int u = 0; u < wide; u++)
+        {
+            const vd x = v_load_n(e + (d + (size_t)j) * ld + (size_t)u * VN, n);
+            UNROLL for (int r = j; r < rows; r++)
+            {
+                s[r][u] = v_fma(v_set(l[(d + (size_t)r) * dim + d + (size_t)j]), x, s[r][u]);
+            }
+        }
+    }
+    UNROLL for (int r = 0; r < rows; r++)
+    {
+        UNROLL for (int u = 0; u < wide; u++)
+        {
+            v_store_n(z + (d + (size_t)r) * ld + (size_t)u * VN, s[r][u], n);
+        }
+    }
+}
+
 /* From the last row up, so that e may be overwritten. */
 INLINE void affine(int wide, size_t dim, const double *mean, const double *l, size_t n, size_t ld,
                    const double *e, double *z)
 {
-    for (size_t d = dim; d-- > 0;) {
-        vd s[WIDE];
-        UNROLL for (int u = 0; u < wide; u++)
-        {
-            s[u] = v_set(mean[d]);
-        }
-        for (size_t j = 0; j <= d; j++) {
-            const vd w = v_set(l[d * dim + j]);
-            UNROLL for (int u = 0; u < wide; u++)
-            {
-                s[u] = v_fma(w, v_load_n(e + j * ld + (size_t)u * VN, n), s[u]);
-            }
-        }
-        UNROLL for (int u = 0; u < wide; u++)
-        {
-            v_store_n(z + d * ld + (size_t)u * VN, s[u], n);
-        }
+    size_t d = dim;
+    for (; d >= ROWS; d -= ROWS) {
+        affine_rows(ROWS, wide, d - ROWS, dim, mean, l, n, ld, e, z);
+    }
+    for (; d > 0; d--) {
+        affine_rows(1, wide, d - 1, dim, mean, l, n, ld, e, z);
     }
 }
 

@@ -22,15 +22,15 @@ INLINE double group_sum(size_t k, const double *l, double shift)
     vd a = v_set(0.0), b = a;
     size_t i = 0;
     for (; i + 2 * VN <= k; i += 2 * VN) {
-        a = a + v_exp(v_load(l + i) - shift);
-        b = b + v_exp(v_load(l + i + VN) - shift);
+        a = a + v_exp_falling(v_load(l + i) - shift);
+        b = b + v_exp_falling(v_load(l + i + VN) - shift);
     }
     if (i + VN <= k) {
-        a = a + v_exp(v_load(l + i) - shift);
+        a = a + v_exp_falling(v_load(l + i) - shift);
         i += VN;
     }
     if (i < k) {
-        b = b + v_exp(v_load_part(l + i, k - i, -INFINITY) - shift);
+        b = b + v_exp_falling(v_load_part(l + i, k - i, -INFINITY) - shift);
     }
     return v_sum(a + b);
 }
@@ -40,9 +40,12 @@ enum { FEW = 2 * VN };
 
 INLINE vd column(size_t m, size_t k, const double *l)
 {
-    double part[VN];
-    for (size_t g = 0; g < VN; g++) {
-        part[g] = g < m ? l[g * k] : 0.0;
+    double part[VN] = { 0 };
+    if (m == VN) {
+        return v_stride(l, k);
+    }
+    for (size_t g = 0; g < m; g++) {
+        part[g] = l[g * k];
     }
     return v_load(part);
 }
@@ -56,7 +59,7 @@ INLINE vd small_groups(size_t m, size_t k, const double *l)
     }
     top = v_select(v_eq(top, v_set(-INFINITY)), v_set(0.0), top);
     for (size_t i = 0; i < k; i++) {
-        sum = sum + v_exp(x[i] - top);
+        sum = sum + v_exp_falling(x[i] - top);
     }
     return top + v_log(sum / (double)k);
 }

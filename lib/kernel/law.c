@@ -17,7 +17,7 @@ INLINE vd v_gap(vd y)
 
 INLINE vd v_decay(vd y)
 {
-    return v_exp(-y);
+    return v_exp_falling(-y);
 }
 
 typedef vd lane_fn(vd y);

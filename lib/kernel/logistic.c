@@ -34,7 +34,7 @@ INLINE void some_rows(int rows, int wide, size_t dim, const double *x, size_t n,
     {
         UNROLL for (int u = 0; u < wide; u++)
         {
-            const vd e = v_exp(-v_abs(eta[r][u]));
+            const vd e = v_exp_falling(-v_abs(eta[r][u]));
             t->linear[u] = t->linear[u] + v_max(v_set(0.0), eta[r][u]);
             t->product[u] = v_fma(t->product[u], e, t->product[u]);
         }

@@ -2,7 +2,7 @@
 #include "kernel/elementary.h"
 #include "kernel/isa.h"
 
-enum { PAIRS = 256, SIDE_BY_SIDE = 4, STEP = SIDE_BY_SIDE * VN };
+enum { SIDE_BY_SIDE = 4, STEP = SIDE_BY_SIDE * VN };
 #define M0   0xD2511F53U
 #define M1   0xCD9E8D57U
 #define W0   0x9E3779B9U
@@ -82,28 +82,6 @@ INLINE vd v_radius(vi w)
     return v_sqrt(v_log_normal(v_unit64(w), v_set(-64.0)) * -2.0);
 }
 
-/* r cos t and r sin t. The turn is cut at the nearest quarter q, where one of the two is 0, so that
- * both keep their relative accuracy. */
-INLINE void v_turn(vi w, vd r, vd *z_cos, vd *z_sin)
-{
-    const vi j = w & i_set(15), q = (j + i_set(2)) >> 2;                                 /* 0..4 */
-    const vd sixteenths = v_real((j - (q << 2)) + i_set(0x4338000000000000U)) - ROUNDER; /* -2..1 */
-    const double unit = 0x1.921fb54442d18p-2; /* 2 pi / 16 */
-    const vd t = v_fma(v_from_signed(w), v_set(unit * 0x1p-64), sixteenths * unit), t2 = t * t;
-    vd s = v_set(SIN_P[6]), c = v_set(COS_P[6]);
-    UNROLL for (int i = 5; i >= 0; i--)
-    {
-        s = v_fma(s, t2, v_set(SIN_P[i]));
-        c = v_fma(c, t2, v_set(COS_P[i]));
-    }
-    s = v_fma(t * t2, s, t);
-    c = v_fma(t2 * t2, c, v_fma(t2, v_set(-0.5), v_set(1.0)));
-    const vm even = i_none(q, 1);
-    const vd a = r * v_select(even, c, s), b = r * v_select(even, s, c);
-    *z_cos = v_real(v_bits(a) ^ (((q + i_set(1)) & i_set(2)) << 62));
-    *z_sin = v_real(v_bits(b) ^ ((q & i_set(2)) << 62));
-}
-
 /* `pairs` pairs of words, a multiple of 8, to 2 `pairs` samples: first numbers of eight pairs, then
  * the second ones */
 typedef void transform(size_t pairs, const uint64_t *first, const uint64_t *second, double *out);
@@ -115,9 +93,9 @@ INLINE double *place(double *out, size_t pair)
 
 INLINE void to_words(size_t pairs, const uint64_t *first, const uint64_t *second, double *out)
 {
-    for (size_t i = 0; i < pairs; i += 8) {
-        memcpy(place(out, i), first + i, 8 * sizeof *first);
-        memcpy(place(out, i) + 8, second + i, 8 * sizeof *first);
+    for (size_t i = 0; i < pairs; i += VN) {
+        v_store(place(out, i), v_real(i_load(first + i)));
+        v_store(place(out, i) + 8, v_real(i_load(second + i)));
     }
 }
 
@@ -131,42 +109,49 @@ INLINE void to_uniforms(size_t pairs, const uint64_t *first, const uint64_t *sec
 
 INLINE void to_normals(size_t pairs, const uint64_t *first, const uint64_t *second, double *out)
 {
-    double r[PAIRS];
-    for (size_t i = 0; i < pairs; i += VN) {
-        v_store(r + i, v_radius(i_load(first + i)));
-    }
     for (size_t i = 0; i < pairs; i += VN) {
         vd a, b;
-        v_turn(i_load(second + i), v_load(r + i), &a, &b);
+        v_turn(i_load(second + i), v_radius(i_load(first + i)), &a, &b);
         v_store(place(out, i), a);
         v_store(place(out, i) + 8, b);
     }
 }
 
-/* Pieces of up to 2 PAIRS samples that start at a multiple of 16 and within which word 1 of the
- * counter is constant; a piece that is not wanted whole goes through a buffer. */
-INLINE void fill(const jn_counter *c, uint64_t index0, size_t n, double *out, transform *to)
+/* 2 `pairs` samples from `pair` on: words and numbers of STEP pairs in turn, so that the integer
+ * work of one step runs beside the floating-point work of another. */
+INLINE void make(const start *s, uint64_t pair, size_t pairs, double *out, transform *to)
 {
-    uint64_t first[PAIRS], second[PAIRS];
-    double part[2 * PAIRS];
+    uint64_t first[STEP], second[STEP];
     vi lanes;
     for (int i = 0; i < VN; i++) {
         lanes[i] = (uint64_t)i;
     }
-    while (n > 0) {
-        const uint64_t pair = index0 / 16 * 8, room = ((uint64_t)1 << 32) - (uint32_t)pair;
-        const size_t skip = index0 % 16, blocks = n >= 2 * PAIRS ? PAIRS / 8 : (skip + n + 15) / 16;
-        size_t pairs = blocks * 8 < PAIRS ? blocks * 8 : PAIRS;
-        pairs = pairs < room ? pairs : (size_t)room;
-        const start s = start_at(c, pair);
-        for (size_t i = 0; i < pairs; i += STEP) {
-            philox(&s, lanes + (pair + i), first + i, second + i);
-        }
-        const size_t got = n < 2 * pairs - skip ? n : 2 * pairs - skip;
-        if (got == 2 * pairs) {
-            to(pairs, first, second, out);
+    for (size_t i = 0; i < pairs; i += STEP) {
+        philox(s, lanes + (pair + i), first, second);
+        if (pairs - i >= STEP) {
+            to(STEP, first, second, out + 2 * i);
         } else {
-            to(pairs, first, second, part);
+            to(pairs - i, first, second, out + 2 * i);
+        }
+    }
+}
+
+/* Pieces that start at a multiple of 16 and within which word 1 of the counter is constant; blocks
+ * of 16 that are not wanted whole go through a buffer. */
+INLINE void fill(const jn_counter *c, uint64_t index0, size_t n, double *out, transform *to)
+{
+    while (n > 0) {
+        const uint64_t pair = index0 / 16 * 8, room = 2 * (((uint64_t)1 << 32) - (uint32_t)pair);
+        const size_t skip = index0 % 16;
+        const start s = start_at(c, pair);
+        size_t got;
+        if (skip == 0 && n >= 16) {
+            got = (n < room ? n : (size_t)room) / 16 * 16;
+            make(&s, pair, got / 2, out, to);
+        } else {
+            double part[16];
+            got = n < 16 - skip ? n : 16 - skip;
+            make(&s, pair, 8, part, to);
             memcpy(out, part + skip, got * sizeof *out);
         }
         index0 += got;

@@ -60,8 +60,9 @@ void JN_K(moments)(size_t n, const double *x, double shift, double out[2])
     out[1] = v_sum((q[0] + q[1]) + (q[2] + q[3]));
 }
 
+/* With nothing but -inf the shift is 0, so that NaN still shows. */
 double JN_K(lse)(size_t n, const double *x)
 {
-    const double top = JN_K(max)(n, x);
-    return top == -INFINITY ? top : top + log(JN_K(sum_exp)(n, x, top));
+    const double top = JN_K(max)(n, x), shift = top == -INFINITY ? 0.0 : top;
+    return shift + log(JN_K(sum_exp)(n, x, shift));
 }

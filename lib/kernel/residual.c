@@ -4,11 +4,7 @@
 #include "kernel/isa.h"
 
 /* rows of W times vectors of samples whose sums stay in registers (32 of them, or 16) */
-#ifdef __AVX512F__
-enum { ROWS = 4, WIDE = 4 };
-#else
-enum { ROWS = 4, WIDE = 2 };
-#endif
+enum { ROWS = 4, WIDE = VN == 8 ? 4 : 2 };
 
 /* Adds the squares of `rows` residuals to s; the same operations in the same order for every
  * `rows` and `wide`. */

@@ -3,7 +3,8 @@
  *
  * vd: VN doubles, vi: VN unsigned 64-bit words (both with the operators of the language), vm: VN
  * truth values. v_ works on doubles, i_ on words, m_ on truth values.
- * v_max and v_min give the second argument where either is NaN. */
+ * v_max and v_min give the second argument where either is NaN; v_sum and v_top go along a tree of
+ * halves; v_stride(p, k) is p[0], p[k], p[2 k], ... */
 #ifndef JN_KERNEL_SIMD_H
 #define JN_KERNEL_SIMD_H
 
@@ -78,31 +79,6 @@ INLINE void v_store_n(double *p, vd x, size_t n)
     } else {
         v_store_part(p, x, n);
     }
-}
-
-/* Along a tree: the halves are added until one is left. */
-INLINE double v_sum(vd x)
-{
-    double part[VN];
-    v_store(part, x);
-    for (int half = VN / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            part[i] += part[i + half];
-        }
-    }
-    return part[0];
-}
-
-INLINE double v_top(vd x)
-{
-    double part[VN];
-    v_store(part, x);
-    for (int half = VN / 2; half > 0; half /= 2) {
-        for (int i = 0; i < half; i++) {
-            part[i] = part[i + half] > part[i] ? part[i + half] : part[i];
-        }
-    }
-    return part[0];
 }
 
 /* 2^k for integers k in -1022..1023, given t = k + 1.5 * 2^52 as the bits of a double. */

@@ -111,6 +111,23 @@ INLINE vi i_xor3(vi a, vi b, vi c)
     return a ^ b ^ c;
 }
 
+INLINE double v_sum(vd x)
+{
+    const __m128d half = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+    return half[0] + half[1];
+}
+
+INLINE double v_top(vd x)
+{
+    const __m128d half = _mm_max_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+    return half[0] > half[1] ? half[0] : half[1];
+}
+
+INLINE vd v_stride(const double *p, size_t k)
+{
+    return _mm256_set_pd(p[3 * k], p[2 * k], p[k], p[0]);
+}
+
 #include "kernel/simd_convert.h"
 
 #endif

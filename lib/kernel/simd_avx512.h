@@ -122,4 +122,19 @@ INLINE vd v_from_signed(vi x)
     return _mm512_cvtepi64_pd((__m512i)x);
 }
 
+INLINE double v_sum(vd x)
+{
+    return _mm512_reduce_add_pd(x);
+}
+
+INLINE double v_top(vd x)
+{
+    return _mm512_reduce_max_pd(x);
+}
+
+INLINE vd v_stride(const double *p, size_t k)
+{
+    return _mm512_set_pd(p[7 * k], p[6 * k], p[5 * k], p[4 * k], p[3 * k], p[2 * k], p[k], p[0]);
+}
+
 #endif

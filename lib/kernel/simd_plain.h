@@ -39,7 +39,7 @@ INLINE void i_store(uint64_t *p, vi x)
 /* Not fused where the machine has no such instruction: nothing here relies on it. */
 INLINE vd v_fma(vd a, vd b, vd c) /* a b + c */
 {
-#ifdef __FP_FAST_FMA
+#if defined(__FP_FAST_FMA) || defined(__aarch64__)
     return (vd){ __builtin_fma(a[0], b[0], c[0]), __builtin_fma(a[1], b[1], c[1]) };
 #else
     return a * b + c;
@@ -133,6 +133,21 @@ INLINE vi i_mul32(vi a, vi b)
 INLINE vi i_xor3(vi a, vi b, vi c)
 {
     return a ^ b ^ c;
+}
+
+INLINE double v_sum(vd x)
+{
+    return x[0] + x[1];
+}
+
+INLINE double v_top(vd x)
+{
+    return x[0] > x[1] ? x[0] : x[1];
+}
+
+INLINE vd v_stride(const double *p, size_t k)
+{
+    return (vd){ p[0], p[k] };
 }
 
 #include "kernel/simd_convert.h"
