@@ -1,4 +1,4 @@
-#include "models.h"
+#include "proposals.h"
 
 #include "malloc_sweep.h"
 
@@ -122,39 +122,30 @@ static void test_elbo_of_the_toy(void **state)
     jn_table_free(t);
 }
 
-static void refused(const jn_model *m, const char *name, const char *const *texts, jn_status status,
-                    const char *part)
-{
-    jn_proposal *q = (jn_proposal *)1;
-    jn_error err = JN_ERROR_INIT;
-    assert_int_equal(jn_test_try_proposal(name, texts, m, &q, &err), status);
-    assert_ptr_equal(q, (jn_proposal *)1);
-    if (strstr(err.message, part) == NULL) {
-        print_error("message '%s' lacks '%s'\n", err.message, part);
-        fail();
-    }
-}
-
 static void test_bad_parameters(void **state)
 {
     (void)state;
     jn_table *t;
     jn_model *m = three_rows(&t);
-    refused(m, "gausian", NULL, JN_ERR_USAGE, "did you mean 'gaussian'");
-    refused(m, "xyzzy-plugh", NULL, JN_ERR_USAGE, "jensen models");
-    refused(m, "gaussian", TEXTS("men=1"), JN_ERR_USAGE, "mean");
-    refused(m, "gaussian", TEXTS("sd=0"), JN_ERR_VALUE, "sd");
-    refused(m, "gaussian", TEXTS("sd=1,-2"), JN_ERR_VALUE, "sd");
-    refused(m, "gaussian", TEXTS("mean=1,2,3"), JN_ERR_VALUE, "mean is 1 x 3: need one number");
-    refused(m, "gaussian", TEXTS("mean=a"), JN_ERR_VALUE, "mean = 'a'");
-    refused(m, "gaussian", TEXTS("sd=1", "cov=1,0;0,1"), JN_ERR_VALUE, "give one");
-    refused(m, "gaussian", TEXTS("cov=1,0,0"), JN_ERR_VALUE, "need 2 x 2");
-    refused(m, "gaussian", TEXTS("cov=a"), JN_ERR_VALUE, "cov = 'a'");
-    refused(m, "gaussian", TEXTS("cov=1,0.5;0.4,1"), JN_ERR_VALUE, "not symmetric");
-    refused(m, "gaussian", TEXTS("cov=1,2;2,1"), JN_ERR_VALUE, "not positive definite");
-    refused(m, "gaussian", TEXTS("shift=1,2,3"), JN_ERR_VALUE, "shift");
-    refused(m, "gaussian", TEXTS("widen=0"), JN_ERR_VALUE, "widen");
-    refused(m, "gaussian", TEXTS("sd=1e300", "widen=1e300"), JN_ERR_VALUE, "range of doubles");
+    jn_test_refused_proposal(m, "gausian", NULL, JN_ERR_USAGE, "did you mean 'gaussian'");
+    jn_test_refused_proposal(m, "xyzzy-plugh", NULL, JN_ERR_USAGE, "jensen models");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("men=1"), JN_ERR_USAGE, "mean");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("sd=0"), JN_ERR_VALUE, "sd");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("sd=1,-2"), JN_ERR_VALUE, "sd");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("mean=1,2,3"), JN_ERR_VALUE,
+                             "mean is 1 x 3: need one number");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("mean=a"), JN_ERR_VALUE, "mean = 'a'");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("sd=1", "cov=1,0;0,1"), JN_ERR_VALUE, "give one");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("cov=1,0,0"), JN_ERR_VALUE, "need 2 x 2");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("cov=a"), JN_ERR_VALUE, "cov = 'a'");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("cov=1,0.5;0.4,1"), JN_ERR_VALUE,
+                             "not symmetric");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("cov=1,2;2,1"), JN_ERR_VALUE,
+                             "not positive definite");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("shift=1,2,3"), JN_ERR_VALUE, "shift");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("widen=0"), JN_ERR_VALUE, "widen");
+    jn_test_refused_proposal(m, "gaussian", TEXTS("sd=1e300", "widen=1e300"), JN_ERR_VALUE,
+                             "range of doubles");
     jn_model_free(m);
     jn_table_free(t);
 }
