@@ -17,6 +17,7 @@ typedef struct jn_source_options {
     uint64_t samples;    /* draws per part, >= 1 */
     uint64_t replicates; /* parts, 1 .. JN_PARTS_MAX */
     uint64_t seed;
+    double tolerance;    /* panels: what their functionals settle to; 0: 1e-9 */
     unsigned refinement; /* quadrature: 0, 1, 2, ... halves the step each time */
     unsigned widening;   /* quadrature: 0, 1, 2, ... grows the domain each time */
     uint64_t max_nodes;  /* quadrature: most nodes of the finest part; 0: 2^22 */
@@ -49,6 +50,7 @@ struct jn_plan {
 };
 
 extern JN_API const jn_source jn_source_quadrature; /* continuous z, 1 to 4 coordinates */
+extern JN_API const jn_source jn_source_panels;     /* continuous z, 1 to 3; any shape */
 extern JN_API const jn_source jn_source_enumerate;  /* discrete z */
 extern JN_API const jn_source jn_source_mc;         /* pseudo-random draws */
 

@@ -47,7 +47,7 @@ static jn_estimate from_parts(const jn_law_set *set, double value, const double 
     if (isinf(value)) {
         e.error = NAN;
     } else if (set->nested) {
-        e.error = jn_nested_error(parts[0], parts[1], parts[2]) + own + beyond(&set->law[0]);
+        e.error = jn_nested_error(parts[0], parts[1], parts[set->n - 1]) + own + beyond(&set->law[0]);
     } else if (set->kind == JN_EXACT) {
         e.error = own;
     } else {

@@ -132,16 +132,38 @@ static jn_status run_with(jn_gap_job *j, const jn_source *source, uint64_t *ks, 
     return st == JN_OK ? weak : st;
 }
 
-/* The rule that was asked for; by itself, quadrature, and draws where its nodes cannot carry the
+/* The deterministic rules that apply, in the order in which they are tried. */
+static size_t rules_for(const jn_model *m, const jn_source **rules)
+{
+    size_t n = 0;
+    if (jn_model_states(m) > 0) {
+        rules[n++] = &jn_source_enumerate;
+        return n;
+    }
+    if (!m->density->rugged) {
+        rules[n++] = &jn_source_quadrature;
+    }
+    if (m->dim <= 3) {
+        rules[n++] = &jn_source_panels;
+    } else if (n == 0) {
+        rules[n++] = &jn_source_quadrature;
+    }
+    return n;
+}
+
+/* The rule that was asked for; by itself, quadrature, and draws where no nodes can carry the
  * law. */
 static jn_status run_rule(jn_gap_job *j, uint64_t *ks, jn_error *err)
 {
-    const bool finite = jn_model_states(j->q->model) > 0;
     if (j->options->rule == JN_RULE_MC) {
         return run_with(j, &jn_source_mc, ks, err);
     }
-    const jn_source *rule = finite ? &jn_source_enumerate : &jn_source_quadrature;
-    jn_status st = run_with(j, rule, ks, err);
+    const jn_source *rules[2];
+    const size_t n = rules_for(j->q->model, rules);
+    jn_status st = JN_REFUSED;
+    for (size_t i = 0; i < n && st == JN_REFUSED; i++) {
+        st = run_with(j, rules[i], ks, err);
+    }
     if (st == JN_REFUSED) {
         const bool asked = j->options->rule == JN_RULE_QUADRATURE;
         const jn_status warned = jn_gap_warn(
