@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "base/memory.h"
+#include "jensen/sobol.h"
 #include "kernel/kernels.h"
 
 enum { N = 1024, BLOCK = 256, DIM = 8, ROWS = 12, COVARIATES = 5, TRIALS = 200, REPEATS = 9 };
@@ -32,6 +33,13 @@ static void run_uniforms(void)
 static void run_normals(void)
 {
     kernels->normals(&counter, 0, N, b);
+}
+static void run_sobol(void)
+{
+    const jn_stream s = { .seed = 1, .purpose = JN_FOR_SCRAMBLE };
+    if (jn_sobol_fill(&s, 0, N, 100, b) != JN_OK) {
+        abort();
+    }
 }
 static void run_exp(void)
 {
@@ -113,6 +121,7 @@ static const struct job {
     { "word", run_words, N },
     { "uniform", run_uniforms, N },
     { "normal", run_normals, N },
+    { "scrambled Sobol' coordinate", run_sobol, N },
     { "exp", run_exp, N },
     { "log", run_log, N },
     { "log1p", run_log1p, N },

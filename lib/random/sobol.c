@@ -88,6 +88,7 @@ static scramble scramble_of(const jn_stream *s, uint32_t dimension)
     return key;
 }
 
+/* bit 0 becomes bit 63 */
 static uint64_t reverse(uint64_t x)
 {
     x = __builtin_bswap64(x);
@@ -120,14 +121,16 @@ jn_status jn_sobol_fill(const jn_stream *s, uint64_t index0, size_t n, uint32_t 
     }
     uint32_t v[DIGITS], offset[RUN];
     directions(dimension, v);
+    for (int k = 0; k < DIGITS; k++) {
+        v[k] = (uint32_t)(reverse(v[k]) >> 32);
+    }
     offsets(v, offset);
     const scramble key = scramble_of(s, dimension);
     for (size_t i = 0; i < n;) {
         const uint64_t index = index0 + i, low = index % RUN;
         const uint32_t base = point(v, index - low);
         for (uint64_t k = low; k < RUN && i < n; k++, i++) {
-            const uint64_t x = (uint64_t)(base ^ offset[k]) << 32;
-            const uint64_t y = reverse(scrambled(reverse(x), &key));
+            const uint64_t y = reverse(scrambled(base ^ offset[k], &key));
             out[i] = ((double)(int64_t)(y >> 12) + 0.5) * 0x1p-52;
         }
     }

@@ -35,6 +35,19 @@ static void test_first_points(void **state)
     }
 }
 
+/* Dimension 3 belongs to x^3 + x + 1, whose recurrence Bratley & Fox (1988) give as
+ * m_i = 4 m_(i-2) ^ 8 m_(i-3) ^ m_(i-3): from 1, 3, 1 come 5 and 31. The mirrored polynomial would
+ * be primitive, too, and look as good. */
+static void test_the_recurrence(void **state)
+{
+    (void)state;
+    uint32_t x;
+    assert_ok(jn_sobol_digits(8, 1, 3, &x), NULL);
+    assert_true(x * 0x1p-32 == 5.0 / 16.0);
+    assert_ok(jn_sobol_digits(16, 1, 3, &x), NULL);
+    assert_true(x * 0x1p-32 == 31.0 / 32.0);
+}
+
 /* 2^k points from any multiple of 2^k: one in each of 2^k cells, in every dimension tried. */
 static void test_one_point_in_each_cell(void **state)
 {
@@ -244,6 +257,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_first_points),
+        cmocka_unit_test(test_the_recurrence),
         cmocka_unit_test(test_one_point_in_each_cell),
         cmocka_unit_test(test_two_dimensions_are_a_net),
         cmocka_unit_test(test_pairs_of_early_dimensions),
