@@ -31,13 +31,14 @@ static double rounding(const jn_law *law)
     return 4.4e-16 * (1.0 + fabs(law->log_w.mean) + fabs(jn_law_log_evidence(law)));
 }
 
-/* What lies beyond the border of a rule's domain, relative to the whole, from the nodes on it. */
+/* What lies beyond the border of a rule's domain, relative to the whole: less than what stands on
+ * it. */
 static double beyond(const jn_law *law)
 {
     const double mass = exp(jn_lse_log_sum(&law->edge_mass) - jn_lse_log_sum(&law->mass));
     const double evidence = exp(jn_lse_log_sum(&law->edge_evidence) -
                                 jn_lse_log_sum(&law->evidence));
-    return 20.0 * (mass + evidence);
+    return mass + evidence;
 }
 
 /* parts: values of the parts of the set; own: error of the evaluation itself. */

@@ -7,20 +7,23 @@
 #include "jensen/exact.h"
 #include "jensen/logspace.h"
 #include "jensen/target.h"
+#include "kernel/kernels.h"
 
 enum { DIM_MAX = 6, BLOCK = 512, CHUNK = 32 };
 
-static const double DEPTH = 44.0; /* nats below the top that no longer count */
-static const double FAR = 1e6;    /* whitened units: no search goes further */
+static const double FAR = 1e6;   /* whitened units: no search goes further */
+static const double SHELL = 0.9; /* nodes beyond this share of the radius tell what lies outside */
 
 typedef struct job {
     const jn_model *m;
     size_t row;
     jn_mode mode;
-    double lo[DIM_MAX], hi[DIM_MAX]; /* domain, whitened */
-    double h;                        /* step; nodes at multiples of h */
-    size_t count[DIM_MAX];           /* nodes an axis */
-    double first[DIM_MAX];           /* index of the first node an axis */
+    double depth; /* nats below the top that no longer count */
+    double lo[DIM_MAX],
+        hi[DIM_MAX];       /* half-axes of the domain, whitened: an ellipsoid in each orthant */
+    double h;              /* step; nodes at multiples of h */
+    size_t count[DIM_MAX]; /* nodes an axis */
+    double first[DIM_MAX]; /* index of the first node an axis */
     uint64_t n_nodes;
     double **scratch;       /* one a worker */
     jn_lse *sums, *borders; /* one a task */
@@ -42,7 +45,7 @@ static void unwhiten(const jn_mode *mode, size_t n, size_t ld, double *t)
     }
 }
 
-/* From the mode along an axis until the joint stays DEPTH below its top. */
+/* From the mode along an axis until the joint stays job.depth below its top. */
 static jn_status march(const job *j, size_t axis, double direction, double *top, double *end)
 {
     enum { ENOUGH = 4 };
@@ -58,37 +61,50 @@ static jn_status march(const job *j, size_t axis, double direction, double *top,
             return st;
         }
         *top = fmax(*top, value);
-        below = value < *top - DEPTH ? below + 1 : 0;
+        below = value < *top - j->depth ? below + 1 : 0;
     }
     *end = direction * t;
     return JN_OK;
 }
 
-static void axis_node(const job *j, uint64_t index, size_t i, double *u, bool *border)
+/* Node `index` of the grid into column i; its distance from the mode in units of the domain. */
+static double place(const job *j, uint64_t index, size_t i, double *u)
 {
-    *border = false;
+    double distance = 0.0;
     for (size_t a = 0; a < j->mode.dim; a++) {
-        const uint64_t k = index % j->count[a];
+        const double t = (j->first[a] + (double)(index % j->count[a])) * j->h;
+        const double r = t / (t < 0.0 ? j->lo[a] : j->hi[a]);
         index /= j->count[a];
-        u[a * BLOCK + i] = (j->first[a] + (double)k) * j->h;
-        *border = *border || k == 0 || k == j->count[a] - 1;
+        u[a * BLOCK + i] = t;
+        distance += r * r;
     }
+    return distance;
 }
 
 static jn_status sum_block(const job *j, uint64_t first, double *scratch, jn_lse *sum,
                            jn_lse *border_sum)
 {
-    const uint64_t left = j->n_nodes - first;
-    const size_t n = left < BLOCK ? (size_t)left : BLOCK, dim = j->mode.dim;
+    const uint64_t last = first + BLOCK < j->n_nodes ? first + BLOCK : j->n_nodes;
+    const size_t dim = j->mode.dim;
     double *u = scratch, *out = u + dim * BLOCK, *more = out + BLOCK;
     bool border[BLOCK];
-    for (size_t i = 0; i < n; i++) {
-        axis_node(j, first + i, i, u, &border[i]);
+    size_t n = 0;
+    for (uint64_t index = first; index < last; index++) {
+        const double distance = place(j, index, n, u);
+        if (distance <= 1.0) {
+            border[n++] = distance > SHELL * SHELL;
+        }
+    }
+    if (n == 0) {
+        return JN_OK;
     }
     unwhiten(&j->mode, n, BLOCK, u);
     const jn_status st = jn_target_log_joint(j->m, j->row, n, BLOCK, u, more, out);
     if (st == JN_OK) {
-        jn_lse_add_array(sum, n, out);
+        const jn_kernels *kernels = jn_kernels_get();
+        const double top = kernels->max(n, out);
+        const jn_lse block = { top, top > -INFINITY ? kernels->sum_exp(n, out, top) : 0.0, n };
+        jn_lse_merge(sum, &block);
         for (size_t i = 0; i < n; i++) {
             if (border[i]) {
                 jn_lse_add(border_sum, out[i]);
@@ -123,7 +139,7 @@ static bool lay_out(job *j, double h, uint64_t most)
     j->h = h;
     j->n_nodes = 1;
     for (size_t a = 0; a < j->mode.dim; a++) {
-        const double first = floor(j->lo[a] / h), last = ceil(j->hi[a] / h);
+        const double first = ceil(j->lo[a] / h), last = floor(j->hi[a] / h);
         j->first[a] = first;
         j->count[a] = (size_t)(last - first) + 1;
         if (j->count[a] > most / j->n_nodes) {
@@ -172,7 +188,7 @@ static jn_status refine(job *j, const jn_exact_options *o, double tolerance, jn_
 {
     const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 24 : o->max_nodes;
     double previous = NAN, before = NAN;
-    double h = 1.0;
+    double h = 2.0;
     *out = (jn_estimate){ .value = NAN,
                           .error = NAN,
                           .dof = NAN,
@@ -187,7 +203,7 @@ static jn_status refine(job *j, const jn_exact_options *o, double tolerance, jn_
         const double last = fabs(value - previous);
         out->n_eval += j->n_nodes;
         if (level > 0) {
-            out->error = step_error(last, before) + 20.0 * exp(border) +
+            out->error = step_error(last, before) + exp(border) +
                          4.4e-16 * (8.0 + fabs(value) + fabs(j->mode.log_joint));
         }
         out->value = value;
@@ -240,7 +256,8 @@ jn_status jn_exact_quadrature(const jn_model *m, size_t row, const jn_exact_opti
                             "quadrature covers 1 to %d continuous ones",
                             m->type->name, m->dim, DIM_MAX);
     }
-    job j = { .m = m, .row = row };
+    /* what is left out weighs a hundredth of the tolerance, or rounding */
+    job j = { .m = m, .row = row, .depth = fmin(12.0 - log(tolerance), 44.0) };
     const size_t workers = jn_tasks_workers(options->threads);
     jn_status st = jn_target_mode(m, row, &j.mode, err);
     if (st >= 0) {

@@ -142,6 +142,9 @@ static void stream_nodes(jn_law *law, const jn_weights *b)
 
 jn_status jn_law_add(jn_law *law, const jn_weights *block)
 {
+    if (block->n == 0) {
+        return JN_OK;
+    }
     if ((law->needs & JN_NEED_NODES) != 0) {
         const jn_status st = reserve(law, block->n, block->log_mass != NULL);
         if (st != JN_OK) {

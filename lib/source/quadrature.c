@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "jensen/finite.h"
 #include "jensen/target.h"
 #include "source/axis.h"
 #include "source/frame.h"
@@ -15,11 +16,16 @@ enum { MAX = JN_FRAME_MAX };
 typedef struct grid {
     jn_frame frame;
     jn_axis axis[JN_LEVELS][MAX];
+    jn_axis_map map[MAX];
+    double t_lo[MAX], t_hi[MAX]; /* the domain in the axes' even coordinates */
+    /* One bump on every axis: q and the posterior fill an ellipsoid, and the corners of the tensor
+     * grid are left out. */
+    bool round;
 } grid;
 
-static const double DEPTH = 44.0; /* nats below the top where an integrand no longer counts */
-static const double FAR = 1e10;   /* in widths: no search goes further */
-static const uint64_t MAX_NODES = (uint64_t)1 << 22;
+static const double SHELL = 0.9; /* nodes beyond this share of the radius are the border */
+static const double FAR = 1e10;  /* in widths: no search goes further */
+static const uint64_t MAX_NODES = (uint64_t)1 << 23;
 
 /* What must be covered, at one point: log q, log p(x, .), and log q W^2 (all over u). */
 enum { OF_Q, OF_P, OF_W2, N_OF };
@@ -28,6 +34,8 @@ typedef struct prober {
     const jn_proposal *q;
     size_t row;
     const jn_frame *frame;
+    bool second;  /* E W^2 is finite, so q W^2 is to be covered too */
+    double depth; /* nats below the top where an integrand no longer counts */
     double top[N_OF];
 } prober;
 
@@ -43,12 +51,13 @@ static jn_status probe(const prober *p, const double *t, double *value)
         st = jn_target_log_joint(m, p->row, 1, 1, u, scratch, &value[OF_P]);
     }
     value[OF_Q] = log_q + log_jacobian;
-    value[OF_W2] = value[OF_P] == -INFINITY ? -INFINITY : 2.0 * value[OF_P] - value[OF_Q];
+    value[OF_W2] = !p->second || value[OF_P] == -INFINITY ? -INFINITY
+                                                          : 2.0 * value[OF_P] - value[OF_Q];
     return st;
 }
 
 /* How far from `t0` along an axis, in units of the map's t, until all that must be covered stays
- * DEPTH below its top. q W^2 counts while it falls: where it does not, no box could hold it, and
+ * p->depth below its top. q W^2 counts while it falls: where it does not, no box could hold it, and
  * whoever asks for Var W asks first whether it is finite. */
 static jn_status march(prober *p, size_t axis, const jn_axis_map *map, const double *start,
                        double direction, double *t_end)
@@ -71,9 +80,9 @@ static jn_status march(prober *p, size_t axis, const jn_axis_map *map, const dou
         if (rising == 0) {
             p->top[OF_W2] = fmax(p->top[OF_W2], value[OF_W2]);
         }
-        const bool gone = value[OF_Q] < p->top[OF_Q] - DEPTH &&
-                          value[OF_P] < p->top[OF_P] - DEPTH &&
-                          (value[OF_W2] < p->top[OF_W2] - DEPTH || rising > ENOUGH);
+        const bool gone = value[OF_Q] < p->top[OF_Q] - p->depth &&
+                          value[OF_P] < p->top[OF_P] - p->depth &&
+                          (value[OF_W2] < p->top[OF_W2] - p->depth || rising > ENOUGH);
         below = gone ? below + 1 : 0;
         t += direction * step;
         x[axis] = jn_axis_x(map, t);
@@ -113,10 +122,10 @@ static jn_status extent(prober *p, size_t axis, const jn_axis_map *map, double *
     return JN_OK;
 }
 
-/* Steps in widths: fine where it costs little. Refinement halves them. */
+/* Steps in widths: fine where it costs little. Each refinement divides them by the root of 2. */
 static double first_step(size_t dim)
 {
-    static const double h[] = { 0.05, 0.2, 0.25, 0.4 };
+    static const double h[] = { 0.05, 0.2, 0.3, 0.5 };
     return h[dim - 1];
 }
 
@@ -146,18 +155,32 @@ static jn_status make_axes(grid *g, size_t axis, const jn_axis_map *map, double 
 
 static jn_status make_grid(const jn_proposal *q, size_t row, const jn_source_options *o, grid *g)
 {
+    const double tolerance = o->tolerance > 0.0 ? o->tolerance : 1e-9;
     prober p = { .q = q, .row = row, .frame = &g->frame };
-    const double h = ldexp(first_step(g->frame.dim), -(int)o->refinement);
+    jn_verdict second;
+    jn_status st = jn_finite_moment(q, row, 2.0, &second);
+    if (st != JN_OK) {
+        return st;
+    }
+    p.second = second.finite != JN_INFINITE;
+    /* in one or two dimensions reach costs nothing; else what is left out is as the tolerance */
+    p.depth = g->frame.dim <= 2 ? 44.0 : fmin(12.0 - log(tolerance), 44.0);
+    const double h = first_step(g->frame.dim) * pow(0.5, 0.5 * o->refinement);
     const double widen = pow(1.4, o->widening) - 1.0;
+    g->round = g->frame.dim > 1;
     for (size_t j = 0; j < g->frame.dim; j++) {
         const jn_axis_map map = jn_axis_map_make(g->frame.q_centre[j], g->frame.q_width[j]);
         double lo, hi;
-        jn_status st = extent(&p, j, &map, &lo, &hi);
+        st = extent(&p, j, &map, &lo, &hi);
         const double more = widen * 0.5 * (hi - lo);
         st = st == JN_OK ? make_axes(g, j, &map, lo - more, hi + more, h) : st;
         if (st != JN_OK) {
             return st;
         }
+        g->map[j] = map;
+        g->t_lo[j] = lo - more;
+        g->t_hi[j] = hi + more;
+        g->round = g->round && map.n_bumps == 1;
     }
     return JN_OK;
 }
@@ -198,21 +221,30 @@ static jn_status plan(const jn_proposal *q, size_t row, const jn_source_options 
     return JN_OK;
 }
 
-/* Point `index` of the tensor grid, the first axis fastest, into column i of t. */
-static double place(const grid *g, size_t level, uint64_t index, double *t, size_t i,
-                    unsigned char *edge)
+/* Point `index` of the tensor grid, the first axis fastest, into column i of t, and log of the
+ * volume it stands for; false: in a corner that is left out. */
+static bool place(const grid *g, size_t level, uint64_t index, double *t, size_t i,
+                  double *log_volume, unsigned char *edge)
 {
-    double log_step = g->frame.log_det;
-    *edge = 0;
+    double distance = 0.0;
+    bool on_face = false;
+    *log_volume = g->frame.log_det;
     for (size_t j = 0; j < g->frame.dim; j++) {
         const jn_axis *a = &g->axis[level][j];
         const size_t k = (size_t)(index % a->n);
         index /= a->n;
         t[j * JN_BLOCK + i] = a->x[k];
-        log_step += a->log_step[k];
-        *edge |= k == 0 || k == a->n - 1;
+        *log_volume += a->log_step[k];
+        on_face = on_face || k == 0 || k == a->n - 1;
+        if (g->round) {
+            const double even = jn_axis_t(&g->map[j], a->x[k]);
+            const double middle = 0.5 * (g->t_lo[j] + g->t_hi[j]);
+            const double r = (even - middle) / (0.5 * (g->t_hi[j] - g->t_lo[j]));
+            distance += r * r;
+        }
     }
-    return log_step;
+    *edge = g->round ? distance > SHELL * SHELL : on_face;
+    return distance <= 1.0;
 }
 
 static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspace *ws,
@@ -220,10 +252,16 @@ static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspac
 {
     const grid *g = plan->state;
     const jn_proposal *q = plan->q;
-    const uint64_t index0 = b * JN_BLOCK, left = plan->n_points[part] - index0;
-    const size_t n = left < JN_BLOCK ? (size_t)left : JN_BLOCK;
-    for (size_t i = 0; i < n; i++) {
-        ws->log_mass[i] = place(g, part, index0 + i, ws->u, i, &ws->edge[i]);
+    const uint64_t first = b * JN_BLOCK;
+    const uint64_t last = first + JN_BLOCK < plan->n_points[part] ? first + JN_BLOCK
+                                                                  : plan->n_points[part];
+    size_t n = 0;
+    for (uint64_t index = first; index < last; index++) {
+        n += place(g, part, index, ws->u, n, &ws->log_mass[n], &ws->edge[n]);
+    }
+    *out = (jn_weights){ .log_mass = ws->log_mass, .log_w = ws->log_w };
+    if (n == 0) {
+        return JN_OK;
     }
     jn_frame_apply(&g->frame, n, JN_BLOCK, ws->u);
     jn_target_to_z(q->model, n, JN_BLOCK, ws->u, ws->z, ws->log_jacobian);
@@ -232,7 +270,7 @@ static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspac
         return jn_error_set(err, st, "proposal %s, observation %zu: %s", q->type->name, plan->row,
                             jn_status_text(st));
     }
-    st = jn_workspace_weigh(ws, q, plan->row, n, index0, out, err);
+    st = jn_workspace_weigh(ws, q, plan->row, n, first, out, err);
     for (size_t i = 0; i < n; i++) {
         ws->log_mass[i] += ws->log_jacobian[i] + ws->log_q[i];
     }
