@@ -82,7 +82,7 @@ static jn_status march(prober *p, size_t axis, const jn_axis_map *map, const dou
         }
         const bool gone = value[OF_Q] < p->top[OF_Q] - p->depth &&
                           value[OF_P] < p->top[OF_P] - p->depth &&
-                          (value[OF_W2] < p->top[OF_W2] - p->depth || rising > ENOUGH);
+                          (value[OF_W2] <= p->top[OF_W2] - p->depth || rising > ENOUGH);
         below = gone ? below + 1 : 0;
         t += direction * step;
         x[axis] = jn_axis_x(map, t);
