@@ -20,6 +20,7 @@
     X(uniforms)            \
     X(normals)             \
     X(box_muller)          \
+    X(scramble)            \
     X(exp)                 \
     X(log)                 \
     X(log1p)               \

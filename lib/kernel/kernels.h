@@ -30,6 +30,12 @@ typedef struct jn_counter {
 #define JN_EXPM1_ULP    2.1
 #define JN_SOFTPLUS_ULP 3.1
 
+/* Key of a nested scrambling: see jn_kernels.scramble. times[] are odd. */
+enum { JN_SCRAMBLE_ROUNDS = 3 };
+typedef struct jn_scramble {
+    uint64_t add[JN_SCRAMBLE_ROUNDS], times[JN_SCRAMBLE_ROUNDS];
+} jn_scramble;
+
 /* Functions of one array: out[i] = f(x[i]); in place (out == x) is fine. */
 typedef void jn_map_fn(size_t n, const double *x, double *out);
 
@@ -48,6 +54,16 @@ typedef struct jn_kernels {
     /* The transform alone, for tests: n pairs of words to n pairs of normals. */
     void (*box_muller)(size_t n, const uint64_t *first, const uint64_t *second, double *z_cos,
                        double *z_sin);
+
+    /* out[i] = the digits base ^ offset[i], scrambled, as a number strictly inside (0, 1). Digits
+     * are in reverse: the first one, which halves the interval, is bit 0. Of the result 52 are kept
+     * and half a unit is added. Sums and products carry upwards alone, so a digit of the result
+     * depends on the digits before it and on itself, and on itself only by a flip: a nested
+     * scrambling (Laine & Karras 2011; Burley 2020), here of 64 digits with 384 bits of key. A
+     * keyed sum makes each single point uniform; the other steps make the flips after different
+     * prefixes differ. The same bits on every set. */
+    void (*scramble)(const jn_scramble *key, uint64_t base, size_t n, const uint64_t *offset,
+                     double *out);
 
     /* Elementary functions on the whole line: infinities, signed zeros, subnormals, overflow to
      * inf, underflow through the subnormals to 0; NaN gives NaN, as does log of a negative. */

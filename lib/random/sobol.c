@@ -1,5 +1,6 @@
 #include "jensen/sobol.h"
 
+#include "kernel/kernels.h"
 #include "random/sobol_directions.h"
 
 enum { DIGITS = 32, DIMENSIONS = JN_SOBOL_DIMENSIONS };
@@ -47,7 +48,7 @@ static uint32_t point(const uint32_t v[DIGITS], uint64_t index)
 /* Points come in aligned runs of RUN: the low digits of the index give the same offsets in each. */
 enum { RUN_DIGITS = 6, RUN = 1 << RUN_DIGITS };
 
-static void offsets(const uint32_t v[DIGITS], uint32_t offset[RUN])
+static void offsets(const uint32_t v[DIGITS], uint64_t offset[RUN])
 {
     offset[0] = 0;
     for (int k = 0; k < RUN_DIGITS; k++) {
@@ -71,45 +72,28 @@ jn_status jn_sobol_digits(uint64_t index0, size_t n, uint32_t dimension, uint32_
     return JN_OK;
 }
 
-enum { ROUNDS = 3 };
-typedef struct scramble {
-    uint64_t add[ROUNDS], times[ROUNDS];
-} scramble;
-
-static scramble scramble_of(const jn_stream *s, uint32_t dimension)
+static jn_scramble scramble_of(const jn_stream *s, uint32_t dimension)
 {
-    uint64_t words[2 * ROUNDS];
-    scramble key;
-    jn_word_fill(s, 0, 2 * ROUNDS, dimension, words);
-    for (int r = 0; r < ROUNDS; r++) {
+    uint64_t words[2 * JN_SCRAMBLE_ROUNDS];
+    jn_scramble key;
+    jn_word_fill(s, 0, 2 * JN_SCRAMBLE_ROUNDS, dimension, words);
+    for (int r = 0; r < JN_SCRAMBLE_ROUNDS; r++) {
         key.add[r] = words[2 * r];
         key.times[r] = words[2 * r + 1] | 1;
     }
     return key;
 }
 
-/* bit 0 becomes bit 63 */
-static uint64_t reverse(uint64_t x)
+/* The first digit, from bit 31 to bit 0, as the scrambling kernel wants it. */
+static void reverse_each(uint32_t v[DIGITS])
 {
-    x = __builtin_bswap64(x);
-    x = (x >> 4 & 0x0f0f0f0f0f0f0f0fU) | (x & 0x0f0f0f0f0f0f0f0fU) << 4;
-    x = (x >> 2 & 0x3333333333333333U) | (x & 0x3333333333333333U) << 2;
-    return (x >> 1 & 0x5555555555555555U) | (x & 0x5555555555555555U) << 1;
-}
-
-/* Digits in reverse: the first digit is bit 0. Sums and products carry upwards alone, so a bit of
- * the result depends on the bits below it and on itself, and on itself only by a flip: a nested
- * scrambling (Laine & Karras 2011; Burley 2020), here of 64 bits with 384 bits of key. A keyed sum
- * makes each single point uniform; the other steps make the flips below different prefixes differ.
- */
-static uint64_t scrambled(uint64_t x, const scramble *key)
-{
-    for (int r = 0; r < ROUNDS; r++) {
-        x ^= x * 0xa2d2e8f5c1cb5a0eU; /* even, so that a bit flips by those below it */
-        x += key->add[r];
-        x *= key->times[r];
+    for (int k = 0; k < DIGITS; k++) {
+        uint32_t reversed = 0;
+        for (int b = 0; b < 32; b++) {
+            reversed |= (v[k] >> b & 1) << (31 - b);
+        }
+        v[k] = reversed;
     }
-    return x ^ x * 0x94d049bb1331126aU;
 }
 
 jn_status jn_sobol_fill(const jn_stream *s, uint64_t index0, size_t n, uint32_t dimension,
@@ -119,20 +103,18 @@ jn_status jn_sobol_fill(const jn_stream *s, uint64_t index0, size_t n, uint32_t 
     if (status != JN_OK) {
         return status;
     }
-    uint32_t v[DIGITS], offset[RUN];
+    uint32_t v[DIGITS];
+    uint64_t offset[RUN];
     directions(dimension, v);
-    for (int k = 0; k < DIGITS; k++) {
-        v[k] = (uint32_t)(reverse(v[k]) >> 32);
-    }
+    reverse_each(v);
     offsets(v, offset);
-    const scramble key = scramble_of(s, dimension);
+    const jn_scramble key = scramble_of(s, dimension);
+    const jn_kernels *kernels = jn_kernels_get();
     for (size_t i = 0; i < n;) {
         const uint64_t index = index0 + i, low = index % RUN;
-        const uint32_t base = point(v, index - low);
-        for (uint64_t k = low; k < RUN && i < n; k++, i++) {
-            const uint64_t y = reverse(scrambled(base ^ offset[k], &key));
-            out[i] = ((double)(int64_t)(y >> 12) + 0.5) * 0x1p-52;
-        }
+        const size_t m = n - i < RUN - low ? n - i : (size_t)(RUN - low);
+        kernels->scramble(&key, point(v, index - low), m, offset + low, out + i);
+        i += m;
     }
     return JN_OK;
 }

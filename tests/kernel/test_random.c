@@ -24,6 +24,49 @@ static void test_sets_give_the_same_words_and_uniforms(void **state)
     }
 }
 
+/* the digits one at a time, as kernels.h describes them */
+static double scrambled(uint64_t x, const jn_scramble *key)
+{
+    uint64_t reversed = 0;
+    for (int r = 0; r < JN_SCRAMBLE_ROUNDS; r++) {
+        x ^= x * 0xa2d2e8f5c1cb5a0eU;
+        x = (x + key->add[r]) * key->times[r];
+    }
+    x ^= x * 0x94d049bb1331126aU;
+    for (int b = 0; b < 64; b++) {
+        reversed |= (x >> b & 1) << (63 - b);
+    }
+    return ((double)(int64_t)(reversed >> 12) + 0.5) * 0x1p-52;
+}
+
+static void test_scramble(void **state)
+{
+    (void)state;
+    enum { N = 37 };
+    uint64_t offset[N], seed = 3;
+    double u[N + 1];
+    jn_scramble key;
+    for (int r = 0; r < JN_SCRAMBLE_ROUNDS; r++) {
+        key.add[r] = next_word(&seed);
+        key.times[r] = next_word(&seed) | 1;
+    }
+    for (size_t i = 0; i < N; i++) {
+        offset[i] = next_word(&seed) >> 32;
+    }
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 0; n <= N; n++) {
+            u[n] = 42.0;
+            sets[s]->scramble(&key, 0x89abcdefU, n, offset, u);
+            for (size_t i = 0; i < n; i++) {
+                assert_true(u[i] == scrambled(0x89abcdefU ^ offset[i], &key));
+            }
+            assert_true(u[n] == 42.0);
+        }
+    }
+}
+
 static void test_sets_agree_in_normals(void **state)
 {
     (void)state;
@@ -125,6 +168,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sets_give_the_same_words_and_uniforms),
+        cmocka_unit_test(test_scramble),
         cmocka_unit_test(test_sets_agree_in_normals),
         cmocka_unit_test(test_the_transform),
         cmocka_unit_test(test_the_ends),
