@@ -10,11 +10,11 @@
 extern "C" {
 #endif
 
-typedef enum jn_rule { JN_RULE_AUTO, JN_RULE_QUADRATURE, JN_RULE_MC } jn_rule;
+typedef enum jn_rule { JN_RULE_AUTO, JN_RULE_QUADRATURE, JN_RULE_MC, JN_RULE_RQMC } jn_rule;
 
 /* Zero in a field means "the default". */
 typedef struct jn_gap_options {
-    jn_rule rule;        /* auto: quadrature where its nodes carry the law, else mc */
+    jn_rule rule;        /* auto: quadrature where its nodes carry the law, else rqmc, else mc */
     int estimator;       /* 0: groups under mc, else law; 1 + jn_estimator: that one */
     uint64_t samples;    /* draws per observation and replicate; 4096 */
     uint64_t replicates; /* 16 */

@@ -52,6 +52,7 @@ struct jn_plan {
 extern JN_API const jn_source jn_source_quadrature; /* continuous z, 1 to 4 coordinates */
 extern JN_API const jn_source jn_source_panels;     /* continuous z, 1 to 3; any shape */
 extern JN_API const jn_source jn_source_enumerate;  /* discrete z */
+extern JN_API const jn_source jn_source_rqmc;       /* scrambled Sobol' points, to 1024 */
 extern JN_API const jn_source jn_source_mc;         /* pseudo-random draws */
 
 /* What a law must keep for the bounds that were asked for. */

@@ -9,6 +9,7 @@
 #include "gap/total.h"
 #include "gap/warnings.h"
 #include "jensen/exact.h"
+#include "jensen/sobol.h"
 
 static jn_status warn_inexact(jn_gap_table *t)
 {
@@ -70,11 +71,12 @@ static jn_status run_source(jn_gap_job *j, jn_error *err)
 static void choose_estimator(jn_gap_job *j)
 {
     const bool draws = !j->source->nested && j->source->kind != JN_EXACT;
+    const bool independent = j->source->kind == JN_MC;
     j->estimator = j->options->estimator > 0 ? (jn_estimator)(j->options->estimator - 1)
-                   : draws                   ? JN_BY_GROUPS
+                   : independent             ? JN_BY_GROUPS
                                              : JN_BY_LAW;
-    if (!draws) {
-        j->estimator = JN_BY_LAW; /* groups of draws need draws */
+    if (!independent) {
+        j->estimator = JN_BY_LAW; /* groups of K need independent draws */
     }
     j->table->rule = j->source->name;
     j->table->samples = draws ? j->options->samples : 0;
@@ -151,13 +153,9 @@ static size_t rules_for(const jn_model *m, const jn_source **rules)
     return n;
 }
 
-/* The rule that was asked for; by itself, quadrature, and draws where no nodes can carry the
- * law. */
-static jn_status run_rule(jn_gap_job *j, uint64_t *ks, jn_error *err)
+/* Nodes, and where no nodes can carry the law JN_REFUSED with a warning. */
+static jn_status run_nodes(jn_gap_job *j, uint64_t *ks, jn_error *err)
 {
-    if (j->options->rule == JN_RULE_MC) {
-        return run_with(j, &jn_source_mc, ks, err);
-    }
     const jn_source *rules[2];
     const size_t n = rules_for(j->q->model, rules);
     jn_status st = JN_REFUSED;
@@ -167,14 +165,34 @@ static jn_status run_rule(jn_gap_job *j, uint64_t *ks, jn_error *err)
     if (st == JN_REFUSED) {
         const bool asked = j->options->rule == JN_RULE_QUADRATURE;
         const jn_status warned = jn_gap_warn(
-            j->table, asked ? "rule quadrature refused: %s" : "drew samples (rule mc): %s",
+            j->table, asked ? "rule quadrature refused: %s" : "no quadrature, so draws: %s",
             err->message);
-        if (warned != JN_OK) {
-            return warned;
-        }
-        st = asked ? st : run_with(j, &jn_source_mc, ks, err);
+        return warned == JN_OK ? st : warned;
     }
     return st;
+}
+
+/* The rule that was asked for; by itself, quadrature, then rqmc, then mc. */
+static jn_status run_rule(jn_gap_job *j, uint64_t *ks, jn_error *err)
+{
+    const size_t dim = j->q->model->dim;
+    const bool small = dim <= 4 || jn_model_states(j->q->model) > 0;
+    switch (j->options->rule) {
+    case JN_RULE_MC:
+        return run_with(j, &jn_source_mc, ks, err);
+    case JN_RULE_RQMC:
+        return run_with(j, &jn_source_rqmc, ks, err);
+    case JN_RULE_QUADRATURE:
+        return run_nodes(j, ks, err);
+    case JN_RULE_AUTO:
+    default: {
+        const jn_status st = small ? run_nodes(j, ks, err) : JN_REFUSED;
+        if (st != JN_REFUSED) {
+            return st;
+        }
+        return run_with(j, dim <= JN_SOBOL_DIMENSIONS ? &jn_source_rqmc : &jn_source_mc, ks, err);
+    }
+    }
 }
 
 static jn_gap_bound *blank_bounds(const jn_bound_arg *args, size_t n)
