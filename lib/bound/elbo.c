@@ -41,7 +41,7 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     } else {
         v.variance = law->log_w.m2 / law->log_w.weight;
     }
-    if (w != NULL && !law->draws) {
+    if (w != NULL) {
         v.gap = law_gap(w);
         v.gap_error = v.gap * (4e-15 + 4.4e-16 * fabs(w->log_evidence)) +
                       pow(2.2e-16 * (1.0 + fabs(w->log_evidence)), 2);

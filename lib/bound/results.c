@@ -48,7 +48,8 @@ static jn_estimate from_parts(const jn_law_set *set, double value, const double 
     if (isinf(value)) {
         e.error = NAN;
     } else if (set->nested) {
-        e.error = jn_nested_error(parts[0], parts[1], parts[set->n - 1]) + own + beyond(&set->law[0]);
+        e.error = jn_nested_error(parts[0], parts[1], parts[set->n - 1]) + own +
+                  beyond(&set->law[0]);
     } else if (set->kind == JN_EXACT) {
         e.error = own;
     } else {
@@ -150,7 +151,8 @@ static void one_result(const jn_law_set *set, jn_estimator estimator, const jn_b
     const bool sampled = law->draws;
     const double own = isfinite(all->gap_error) ? all->gap_error : 0.0;
     out->value = collect(set, get_value, parts, stride, all->value, own + round);
-    out->gap = collect(set, get_gap, parts, stride, sampled ? NAN : all->gap, own);
+    /* by the law: free of the error of its own log p(x), and biased by 1/N of itself alone */
+    out->gap = collect(set, get_gap, parts, stride, all->gap, own);
     const double a = law->has_marks ? law->log_lik.mean : NAN;
     const double b = law->has_marks ? law->log_ratio.mean : NAN;
     const bool split = arg->bound == &jn_bound_elbo;
