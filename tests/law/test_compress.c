@@ -68,13 +68,15 @@ static void check(const law *x, const law *y)
     const double slack = 1e-13 * (1.0 + highest(x, 1.0)); /* the hull, but for rounding */
     assert_true(highest(y, 1.0) <= highest(x, 1.0) + slack);
     assert_true(highest(y, -1.0) <= highest(x, -1.0) + slack);
-    static const double us[] = { -30.0, -10.0, -3.0, 0.0, 1.0, 2.0, 4.0, 6.0 };
-    for (size_t i = 0; i < sizeof us / sizeof *us; i++) {
-        /* the gap is made of delta: it must keep its digits, however small the gap */
-        const double s = exp(us[i]), want = jn_slow_delta(x->n, x->l, x->log_m, s);
-        assert_close(jn_slow_delta(y->n, y->l, y->log_m, s), want, 1e-12, 1e-300);
-        const double phi = jn_slow_log_phi(x->n, x->l, x->log_m, us[i]);
-        assert_close(jn_slow_log_phi(y->n, y->l, y->log_m, us[i]), phi, 1e-12, 0.0);
+    const double one = jn_slow_delta(x->n, x->l, x->log_m, 1.0);
+    for (double u = -30.0; u <= 6.0; u += 0.5) {
+        /* the gap is made of phi^K delta: it must keep its digits, however small the gap; where
+         * phi is nothing delta may not */
+        const double delta = jn_slow_delta(x->n, x->l, x->log_m, exp(u));
+        const double phi = jn_slow_log_phi(x->n, x->l, x->log_m, u);
+        assert_close(jn_slow_delta(y->n, y->l, y->log_m, exp(u)), delta, 1e-12,
+                     1e-13 * one * exp(-phi));
+        assert_close(jn_slow_log_phi(y->n, y->l, y->log_m, u), phi, 1e-12, 1e-13 * one * exp(-phi));
     }
 }
 
@@ -139,12 +141,13 @@ static void test_degenerate_bins(void **state)
 static void test_sparse_laws_are_left_alone(void **state)
 {
     (void)state;
-    double l[] = { 9000.0, -9000.0, 0.0, 1e300, -1e300 }, log_m[] = { -9020.0, -1.0, -2.0, -3.0, -4.0 };
+    double l[] = { 9000.0, -9000.0, 0.0, 1e300, -1e300 },
+           log_m[] = { -9020.0, -1.0, -2.0, -3.0, -4.0 };
     size_t n = 0;
     assert_ok(jn_compress(5, l, log_m, &n), NULL);
     assert_int_equal(n, 5);
     const double want_l[] = { -1e300, -9000.0, 0.0, 9000.0, 1e300 };
-    for (size_t i = 1; i < 4; i++) {
+    for (size_t i = 0; i < 5; i++) {
         assert_close(l[i], want_l[i], 0.0, 0.0);
     }
     assert_ok(jn_compress(0, l, log_m, &n), NULL);
@@ -163,7 +166,7 @@ static void test_a_large_law(void **state)
         jn_weight_law w;
         jn_test_weight_law(N, x->l, x->log_m, &w);
         assert_true(w.n < N / 5);
-        for (double u = -20.0; u < 6.0; u += 0.5) {
+        for (double u = -20.0; u < 2.0; u += 0.5) {
             double log_phi, delta;
             assert_ok(jn_weight_law_laplace(&w, 1, &u, &log_phi, &delta), NULL);
             assert_close(delta, jn_slow_delta(N, x->l, x->log_m, exp(u)), 1e-12, 0.0);

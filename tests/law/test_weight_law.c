@@ -34,9 +34,9 @@ static void test_masses_and_mean_are_one(void **state)
                 assert_close(w.mw1[i], w.m[i] * expm1(w.log_w[i]), 1e-13, 1e-300);
                 assert_true(i >= w.n_plain || (fabs(w.log_w[i]) < 300.0 && w.m[i] > 1e-300));
             }
-            /* sums of 400 terms; log-weights of size 1e4 round at 1e-12 */
-            const double allowed = 1e-14 + 4.4e-16 * fabs(shifts[b]);
-            assert_close(mass, 1.0, 0.0, 1e-14);
+            /* log-masses of size 30 round at 4e-15; log-weights of size 1e4 at 1e-12 */
+            const double allowed = 2e-14 + 4.4e-16 * fabs(shifts[b]);
+            assert_close(mass, 1.0, 0.0, 2e-14);
             assert_close(mean, 1.0, 0.0, allowed);
             assert_close(rest, 0.0, 0.0, allowed);
             long double log_mass, log_mean;
@@ -122,7 +122,7 @@ static void test_moments_keep_their_digits(void **state)
         /* W - 1 is good to eps / spread */
         const double rtol = 1e-14 + 1e-15 / spreads[a];
         assert_close(jn_weight_law_moment(&w, 2), (double)two, rtol, 0.0);
-        assert_close(jn_weight_law_moment(&w, 3), (double)three, 0.0, 3.0 * rtol * (double)size);
+        assert_close(jn_weight_law_moment(&w, 3), (double)three, 0.0, 10.0 * rtol * (double)size);
         jn_weight_law_free(&w);
     }
 }
