@@ -1,0 +1,235 @@
+/* The table for people: totals, the mean of an observation beside them, what was odd at the end. */
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "gap/write.h"
+#include "io/grid.h"
+#include "io/numbers.h"
+#include "jensen/target.h"
+
+enum { DECIMALS = 9, DIGITS = 9, TEXT = 64, MAX_COLS = 9 };
+
+/* As many decimals as the error supports. */
+static const char *value_text(const jn_estimate *e, char buf[TEXT])
+{
+    if (isnan(e->value)) {
+        return "-";
+    }
+    if (isinf(e->value)) {
+        return e->value > 0.0 ? "inf" : "-inf";
+    }
+    (void)snprintf(buf, TEXT, "%.*f", jn_decimals_for(e->error, DECIMALS), e->value);
+    return buf;
+}
+
+/* As many digits as the error supports, however small the value is. */
+static const char *gap_text(double value, double error, char buf[TEXT])
+{
+    if (!isfinite(value) || fabs(value) >= 1e-3 || fabs(value) <= error) {
+        const jn_estimate e = { .value = value, .error = error };
+        return fabs(value) > 0.0 && fabs(value) < 1e-3 ? (snprintf(buf, TEXT, "%.0e", value), buf)
+                                                       : value_text(&e, buf);
+    }
+    const int exponent = value == 0.0 ? 0 : (int)floor(log10(fabs(value)));
+    const int digits = jn_decimals_for(error, DIGITS - exponent) + exponent;
+    (void)snprintf(buf, TEXT, "%.*e",
+                   digits < 0            ? 0
+                   : digits > DIGITS - 1 ? DIGITS - 1
+                                         : digits,
+                   value);
+    return buf;
+}
+
+static const char *error_text(double error, char buf[TEXT])
+{
+    if (isnan(error)) {
+        return "-";
+    }
+    (void)snprintf(buf, TEXT, error == 0.0 ? "%.0f" : "%.1e", error);
+    return buf;
+}
+
+static void heading(const jn_gap_table *t, bool predicts, jn_grid *g)
+{
+    jn_grid_init(g, 6 + (predicts ? 1 : 0) + (t->n_rows > 1 ? 2 : 0));
+    jn_grid_add(g, "bound");
+    jn_grid_add(g, "K");
+    jn_grid_add(g, "value");
+    jn_grid_add(g, "error");
+    jn_grid_add(g, "gap");
+    jn_grid_add(g, "error");
+    if (predicts) {
+        jn_grid_add(g, "predicted");
+    }
+    if (t->n_rows > 1) {
+        jn_grid_add(g, "value/obs");
+        jn_grid_add(g, "gap/obs");
+    }
+}
+
+static void prediction(const jn_gap_bound *b, jn_grid *g)
+{
+    if (isnan(b->gap_predicted)) {
+        jn_grid_add(g, "-");
+    } else {
+        jn_grid_add(g, "%.*g%s", 5, b->gap_predicted, b->predicted_reliable == 0 ? "?" : " ");
+    }
+}
+
+static void bound_row(const jn_gap_table *t, const jn_gap_bound *b, bool predicts, jn_grid *g)
+{
+    char buf[TEXT];
+    const double n = (double)t->n_rows;
+    jn_grid_add(g, "%s", b->arg.bound->name);
+    if (b->arg.bound->takes_k) {
+        jn_grid_add(g, "%" PRIu64, b->arg.k);
+    } else {
+        jn_grid_add(g, "%s", "");
+    }
+    jn_grid_add(g, "%s", value_text(&b->value, buf));
+    jn_grid_add(g, "%s", error_text(b->value.error, buf));
+    jn_grid_add(g, "%s", isnan(b->gap.value) ? "-" : gap_text(b->gap.value, b->gap.error, buf));
+    jn_grid_add(g, "%s", error_text(b->gap.error, buf));
+    if (predicts) {
+        prediction(b, g);
+    }
+    if (t->n_rows > 1) {
+        jn_grid_add(g, isnan(b->value.value) ? "-" : "%.6g", b->value.value / n);
+        jn_grid_add(g, isnan(b->gap.value) ? "-" : "%.4g", b->gap.value / n);
+    }
+}
+
+/* "linear-gaussian, 150 observations of 2 latent coordinates; q = laplace" */
+static void setting(const jn_gap_table *t, FILE *f)
+{
+    const jn_model *m = t->model;
+    fprintf(f, "%s: %zu observation%s, z of %zu coordinate%s; q = %s; rule %s, ", m->type->name,
+            t->n_rows, t->n_rows == 1 ? "" : "s", m->dim, m->dim == 1 ? "" : "s",
+            t->proposal->type->name, t->rule);
+    if (t->samples > 0) {
+        fprintf(f, "%" PRIu64 " x %" PRIu64 " draws\n", t->replicates, t->samples);
+    } else {
+        fprintf(f, "%" PRIu64 " nodes\n", t->nodes);
+    }
+}
+
+static void evidence(const jn_gap_table *t, FILE *f)
+{
+    char value[TEXT], error[TEXT];
+    const jn_estimate *e = &t->total.evidence;
+    fprintf(f, "log p(x) = %s  (%s; error %s)", value_text(e, value),
+            e->method == NULL ? jn_error_kind_name(e->kind) : e->method,
+            error_text(e->error, error));
+    if (t->n_rows > 1) {
+        fprintf(f, ", %.7g an observation", e->value / (double)t->n_rows);
+    }
+    fputc('\n', f);
+}
+
+static jn_status totals(const jn_gap_table *t, const jn_gap_write_options *options, FILE *f)
+{
+    static const bool left[MAX_COLS] = { true };
+    const bool predicts = jn_gap_predicts(t);
+    jn_grid g;
+    heading(t, predicts, &g);
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        bound_row(t, &t->total.bounds[i], predicts, &g);
+    }
+    const jn_status st = jn_grid_status(&g);
+    if (st == JN_OK) {
+        jn_grid_print(&g, left, options->colour ? "\033[1m" : NULL,
+                      options->colour ? "\033[0m" : NULL, f);
+    }
+    jn_grid_free(&g);
+    return st;
+}
+
+/* A and B, and what else is known of the weights. */
+static void remarks(const jn_gap_table *t, FILE *f)
+{
+    char a[TEXT], b[TEXT];
+    const jn_diagnostics *d = &t->total.diagnostics;
+    bool unreliable = false;
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        const jn_gap_bound *g = &t->total.bounds[i];
+        if (!isnan(g->reconstruction.value) && !isnan(g->kl.value)) {
+            fprintf(f, "%s = A - B: A = %s (E_q log p(x|z)), B = %s (KL from q to the prior)\n",
+                    g->arg.bound->name, value_text(&g->reconstruction, a), value_text(&g->kl, b));
+        }
+        unreliable = unreliable || (!isnan(g->gap_predicted) && g->predicted_reliable == 0);
+    }
+    if (!isnan(d->var_w)) {
+        fprintf(f, "weights W = p(x,z) / (q(z|x) p(x)): Var W = %.4g", d->var_w);
+        if (!isnan(d->ess_fraction)) {
+            fprintf(f, ", effective sample size %.3g %%", 100.0 * d->ess_fraction);
+        }
+        if (t->n_rows > 1) {
+            fprintf(f, " (worst observation: %zu)", d->var_w_row);
+        }
+        fputc('\n', f);
+    }
+    if (d->zero_weights > 0) {
+        fprintf(f, "%" PRIu64 " draws had weight 0\n", d->zero_weights);
+    }
+    if (unreliable) {
+        fputs("? K is below 10 Var W: the prediction, a series in 1/K, is not reliable there\n", f);
+    }
+}
+
+static jn_status per_datum(const jn_gap_table *t, FILE *f)
+{
+    static const bool none[1024] = { false };
+    char buf[JN_BOUND_LABEL], text[TEXT];
+    const size_t shown = t->n_bounds < 1000 ? t->n_bounds : 1000;
+    jn_grid g;
+    jn_grid_init(&g, 2 + shown);
+    jn_grid_add(&g, "index");
+    jn_grid_add(&g, "log p(x)");
+    for (size_t i = 0; i < shown; i++) {
+        jn_grid_add(&g, "%s", jn_gap_bound_label(&t->total.bounds[i], buf));
+    }
+    for (size_t r = 0; r < t->n_rows; r++) {
+        const jn_gap_row *row = &t->rows[r];
+        jn_grid_add(&g, "%zu", row->index);
+        jn_grid_add(&g, "%s", value_text(&row->evidence, text));
+        for (size_t i = 0; i < shown; i++) {
+            jn_grid_add(&g, isnan(row->bounds[i].gap.value) ? "-" : "%.4g",
+                        row->bounds[i].gap.value);
+        }
+    }
+    const jn_status st = jn_grid_status(&g);
+    if (st == JN_OK) {
+        fputs("\nlog p(x) and gaps of each observation:\n", f);
+        jn_grid_print(&g, none, NULL, NULL, f);
+    }
+    jn_grid_free(&g);
+    return st;
+}
+
+jn_status jn_gap_write_table(const jn_gap_table *t, const jn_gap_write_options *options, FILE *f)
+{
+    setting(t, f);
+    evidence(t, f);
+    fputc('\n', f);
+    jn_status st = totals(t, options, f);
+    if (st == JN_OK) {
+        fputc('\n', f);
+        remarks(t, f);
+        st = options->per_datum && t->n_rows > 1 ? per_datum(t, f) : st;
+    }
+    if (st != JN_OK) {
+        return st;
+    }
+    if (t->model->notes[0] != '\0') {
+        fprintf(f, "note: %s\n", t->model->notes);
+    }
+    for (size_t i = 0; i < t->n_warnings; i++) {
+        fprintf(f, "%swarning:%s %s\n", options->colour ? "\033[33m" : "",
+                options->colour ? "\033[0m" : "", t->warnings[i]);
+    }
+    fprintf(f, "# jensen %s, seed %" PRIu64 ": ", JN_VERSION, t->seed);
+    jn_gap_command_line(options, f);
+    fputc('\n', f);
+    return JN_OK;
+}
