@@ -1,6 +1,7 @@
 /* ELBO = E_q l = A - B (Jordan, Ghahramani, Jaakkola & Saul 1999; Kingma & Welling 2014). */
 #include <math.h>
 
+#include "bound/rounding.h"
 #include "jensen/bound.h"
 
 /* e^x - 1 - x >= 0, without cancellation near 0. */
@@ -43,8 +44,8 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     }
     if (w != NULL) {
         v.gap = law_gap(w);
-        v.gap_error = v.gap * (4e-15 + 4.4e-16 * fabs(w->log_evidence)) +
-                      pow(2.2e-16 * (1.0 + fabs(w->log_evidence)), 2);
+        const jn_rounding r = jn_rounding_of(w);
+        v.gap_error = v.gap * r.relative + r.floor;
         v.value = w->log_evidence - v.gap;
     }
     for (size_t i = 0; i < n; i++) {

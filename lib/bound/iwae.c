@@ -7,6 +7,7 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "bound/rounding.h"
 #include "jensen/bound.h"
 
 static const double STEP = 0.2;
@@ -90,7 +91,7 @@ static double integrand(double k, const laplace_table *t, size_t i)
 typedef struct sums {
     double all, odd; /* of the integrand; every second node alone */
     double log_all;  /* of the integrand times log(K s) + gamma */
-    double last;
+    double first, last;
 } sums;
 
 static sums sum_table(const laplace_table *t, double k)
@@ -102,6 +103,7 @@ static sums sum_table(const laplace_table *t, double k)
         a.all += f;
         a.odd += i % 2 == 1 ? f : 0.0;
         a.log_all += f * (log_k + t->u[i] + EULER);
+        a.first = i == 0 ? f : a.first;
         a.last = f;
     }
     return a;
@@ -116,6 +118,7 @@ jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, const double *k, do
         k_max = fmax(k_max, k[i]);
     }
     laplace_table t = { 0 };
+    const jn_rounding rounding = jn_rounding_of(w);
     const jn_status st = w->zero_mass > 0.0 || n == 0 ? JN_OK : tabulate(w, k_min, k_max, &t);
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         if (w->zero_mass > 0.0) { /* a whole group of zeros has probability zero_mass^K > 0 */
@@ -128,9 +131,8 @@ jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, const double *k, do
         variance[i] = fmax(2.0 * STEP * a.log_all - gap[i] * gap[i], 0.0);
         /* halving the step squares the relative error of the rule */
         const double off = fabs(2.0 * a.odd - a.all) / fmax(a.all, 1e-300);
-        const double rounding = 4e-15 + 4.4e-16 * fabs(w->log_evidence);
-        gap_error[i] = gap[i] * (fmin(off * off, off) + rounding) + 5.0 * a.last +
-                       pow(2.2e-16 * (1.0 + fabs(w->log_evidence)), 2);
+        gap_error[i] = gap[i] * (fmin(off * off, off) + rounding.relative) + 5.0 * a.last +
+                       5.0 * a.first + rounding.floor;
     }
     table_free(&t);
     return st;

@@ -11,8 +11,11 @@ double jn_nested_error(double fine, double middle, double coarse)
         return 0.0;
     }
     const double e1 = fabs(fine - middle), e2 = fabs(middle - coarse);
-    const double shrink = e2 > 0.0 ? 10.0 * e1 / e2 : 1.0;
-    return e1 * fmin(1.0, shrink);
+    if (isnan(e2)) {
+        return NAN;
+    }
+    const bool rate_known = e2 > 0.0 && e2 < INFINITY; /* else e1 stands alone */
+    return rate_known ? e1 * fmin(1.0, 10.0 * e1 / e2) : e1;
 }
 
 /* Standard error of the mean of n values and its degrees of freedom; NaN for n < 2. */

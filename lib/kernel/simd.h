@@ -13,7 +13,11 @@
 #include <string.h>
 
 #define INLINE static inline __attribute__((always_inline, unused))
+#ifdef __clang__
+#define UNROLL _Pragma("clang loop unroll(full)")
+#else
 #define UNROLL _Pragma("GCC unroll 8")
+#endif
 
 #if defined(__AVX512F__)
 #include "kernel/simd_avx512.h"

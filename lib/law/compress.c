@@ -7,8 +7,8 @@
 #include "base/dense.h"
 #include "base/memory.h"
 
-static const double WIDTH = 1.0 / 16.0;
-enum { NODES = 3 };
+static const double WIDTH = 1.0 / 4.0;
+enum { NODES = 6 };
 
 typedef struct node {
     int64_t bin;
@@ -54,7 +54,7 @@ static size_t lanczos(size_t n, const double *x, const double *m, double *p, dou
             next += m[i] * r * r;
         }
         beta = sqrt(next);
-        if (k + 1 == NODES || beta < 1e-9 * WIDTH) {
+        if (k + 1 == NODES || beta < 1e-8 * WIDTH) {
             return k + 1;
         }
         off[k] = beta;
@@ -65,7 +65,7 @@ static size_t lanczos(size_t n, const double *x, const double *m, double *p, dou
     return NODES;
 }
 
-/* The nodes of one bin to at most three; false: leave them. */
+/* The nodes of one bin to at most NODES; 0: leave them. */
 static size_t replace_bin(size_t n, const node *in, double *x, double *log_w, double *log_m)
 {
     double *m = x + n, *p = x + 2 * n, *q = x + 3 * n;
@@ -126,10 +126,8 @@ jn_status jn_compress(size_t n, double *log_w, double *log_m, size_t *n_out)
         return JN_ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        const double bin = floor(log_w[i] / WIDTH);
-        nodes[i] = (node){ .bin = bin > -9e18 && bin < 9e18 ? (int64_t)bin : INT64_MIN,
-                           .log_w = log_w[i],
-                           .log_m = log_m[i] };
+        const double bin = fmax(-9e18, fmin(9e18, floor(log_w[i] / WIDTH)));
+        nodes[i] = (node){ .bin = (int64_t)bin, .log_w = log_w[i], .log_m = log_m[i] };
     }
     qsort(nodes, n, sizeof *nodes, by_place);
     *n_out = replace_all(n, nodes, scratch, log_w, log_m);

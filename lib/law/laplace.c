@@ -3,7 +3,8 @@
 #include "jensen/law.h"
 #include "kernel/kernels.h"
 
-static const double S_CENTRED = 600.0; /* e^s must fit */
+static const double S_CENTRED = 600.0;     /* e^s must fit */
+static const double NEAR_ONE = 1.0 / 16.0; /* -log phi / s, below which a difference cancels */
 
 /* (e^-y - 1 + y) / y: its sign is that of y, and nothing cancels. */
 static double g_over_y(double y)
@@ -30,30 +31,38 @@ static double centred_delta(const jn_weight_law *w, double s)
     return log1p(sum);
 }
 
-/* log E exp(-e^(u + log W)) where e^-s is nothing: a plain sum, since it is read only down to what
- * still counts. */
+/* log E exp(-e^(u + log W)) by plain sums: where e^-s is nothing, and where phi is so near to 1
+ * that delta - s has no digits left. Its K-th power counts, so it is made of 1 - phi there. */
 static double direct_log_phi(const jn_weight_law *w, double u, double *scratch)
 {
     const jn_kernels *k = jn_kernels_get();
+    double *minus_sw = scratch, *value = scratch + w->n;
     for (size_t i = 0; i < w->n; i++) {
-        scratch[i] = u + w->log_w[i];
+        minus_sw[i] = u + w->log_w[i];
     }
-    k->exp(w->n, scratch, scratch);
+    k->exp(w->n, minus_sw, minus_sw);
     for (size_t i = 0; i < w->n; i++) {
-        scratch[i] = -scratch[i];
+        minus_sw[i] = -minus_sw[i];
     }
-    k->exp(w->n, scratch, scratch);
-    double sum = 0.0;
+    double phi = 0.0, below = 0.0;
+    k->exp(w->n, minus_sw, value);
     for (size_t i = 0; i < w->n; i++) {
-        sum += w->m[i] * scratch[i];
+        phi += w->m[i] * value[i];
     }
-    return log(sum);
+    if (phi < 0.5) {
+        return log(phi);
+    }
+    k->expm1(w->n, minus_sw, value);
+    for (size_t i = 0; i < w->n; i++) {
+        below += w->m[i] * value[i];
+    }
+    return log1p(below);
 }
 
 jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *u, double *log_phi,
                                 double *delta)
 {
-    double *scratch = jn_alloc_doubles(w->n);
+    double *scratch = jn_alloc_doubles(2 * w->n);
     if (scratch == NULL) {
         return JN_ERR_NOMEM;
     }
@@ -62,6 +71,9 @@ jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *
         if (s <= S_CENTRED) {
             delta[i] = centred_delta(w, s);
             log_phi[i] = delta[i] - s;
+            if (-log_phi[i] < NEAR_ONE * s) {
+                log_phi[i] = direct_log_phi(w, u[i], scratch);
+            }
         } else {
             delta[i] = NAN;
             log_phi[i] = direct_log_phi(w, u[i], scratch);

@@ -83,7 +83,11 @@ double jn_weight_law_moment(const jn_weight_law *w, int j)
 {
     double sum = 0.0;
     for (size_t i = 0; i < w->n; i++) {
-        sum += w->mw1[i] * pow(w->w1[i], j - 1);
+        if (w->log_w[i] <= LOG_W_CAP) {
+            sum += w->mw1[i] * pow(w->w1[i], j - 1);
+        } else if (w->mw1[i] > 0.0) { /* w1 is capped */
+            sum += w->mw1[i] * exp((j - 1) * w->log_w[i]);
+        }
     }
     return sum;
 }

@@ -6,6 +6,7 @@
 
 #include "base/constants.h"
 #include "base/memory.h"
+#include "kernel/kernels.h"
 
 jn_status jn_model_count(const jn_params *params, const char *name, size_t lo, size_t hi,
                          size_t *out, jn_error *err)
@@ -47,16 +48,10 @@ jn_status jn_model_read_all(const jn_table *data, double **out, jn_error *err)
 void jn_model_normal_prior(size_t dim, size_t n, size_t ld, const double *z, double *out)
 {
     const double constant = -0.5 * (double)dim * JN_LOG_2PI;
-    memset(out, 0, n * sizeof *out);
-    for (size_t j = 0; j < dim; j++) {
-        const double *zj = z + j * ld;
-        for (size_t i = 0; i < n; i++) {
-            out[i] += zj[i] * zj[i];
-        }
-    }
     for (size_t i = 0; i < n; i++) {
-        out[i] = constant - 0.5 * out[i];
+        out[i] = constant;
     }
+    jn_kernels_get()->quadratic(dim, NULL, NULL, -0.5, n, ld, z, out);
 }
 
 void jn_model_copy_points(size_t dim, size_t n, size_t ld, const double *from, double *to)

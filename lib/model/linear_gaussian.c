@@ -14,6 +14,7 @@
 #include "base/constants.h"
 #include "base/dense.h"
 #include "base/memory.h"
+#include "kernel/kernels.h"
 #include "model/models.h"
 
 static jn_status log_prior(const void *self, size_t n, size_t ld, const double *z, double *out)
@@ -23,58 +24,40 @@ static jn_status log_prior(const void *self, size_t n, size_t ld, const double *
     return JN_OK;
 }
 
-/* Every row's log-likelihood at up to JN_MODEL_CHUNK points: each mean W z + b is made once. */
-static void likelihood_chunk(const linear_gaussian *m, jn_range rows, size_t n, size_t ld,
-                             const double *z, size_t ld_out, double *out)
+static void log_likelihood_of_row(const linear_gaussian *m, const jn_kernels *k, size_t row,
+                                  size_t n, size_t ld, const double *z, double *out)
 {
-    double mean[JN_MODEL_CHUNK];
-    for (size_t r = 0; r < rows.count; r++) {
-        memset(out + r * ld_out, 0, n * sizeof *out);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = m->log_norm;
     }
-    for (size_t j = 0; j < m->D; j++) {
-        for (size_t i = 0; i < n; i++) {
-            mean[i] = m->b[j];
-        }
-        for (size_t k = 0; k < m->d; k++) {
-            const double w = m->W[j * m->d + k];
-            const double *zk = z + k * ld;
-            for (size_t i = 0; i < n; i++) {
-                mean[i] += w * zk[i];
-            }
-        }
-        for (size_t r = 0; r < rows.count; r++) {
-            const double x = m->x[(rows.first + r) * m->D + j];
-            const double inv_var = m->inv_var[j];
-            double *row = out + r * ld_out;
-            for (size_t i = 0; i < n; i++) {
-                const double e = x - mean[i];
-                row[i] += inv_var * (e * e);
-            }
-        }
-    }
-    for (size_t r = 0; r < rows.count; r++) {
-        for (size_t i = 0; i < n; i++) {
-            out[r * ld_out + i] = m->log_norm - 0.5 * out[r * ld_out + i];
-        }
-    }
+    k->residual(m->D, m->d, m->scaled_W, m->scaled_r + row * m->D, n, ld, z, out);
 }
 
 static jn_status log_likelihood(const void *self, jn_range rows, size_t n, size_t ld,
                                 const double *z, size_t ld_out, double *out)
 {
-    const linear_gaussian *m = self;
-    for (size_t i = 0; i < n; i += JN_MODEL_CHUNK) {
-        const size_t count = n - i < JN_MODEL_CHUNK ? n - i : JN_MODEL_CHUNK;
-        likelihood_chunk(m, rows, count, ld, z + i, ld_out, out + i);
+    const jn_kernels *k = jn_kernels_get();
+    for (size_t r = 0; r < rows.count; r++) {
+        log_likelihood_of_row(self, k, rows.first + r, n, ld, z, out + r * ld_out);
     }
     return JN_OK;
 }
 
-/* W z + b in coordinate j of x, and a bound on the size of what was added up. */
+static jn_status log_likelihood_of(const void *self, size_t n_rows, const size_t *rows, size_t n,
+                                   size_t ld, const double *z, size_t ld_out, double *out)
+{
+    const jn_kernels *k = jn_kernels_get();
+    for (size_t r = 0; r < n_rows; r++) {
+        log_likelihood_of_row(self, k, rows[r], n, ld, z, out + r * ld_out);
+    }
+    return JN_OK;
+}
+
+/* W z in coordinate j of x, and a bound on the size of what was added up. */
 static double fitted(const linear_gaussian *m, size_t j, const double *z, double *size)
 {
-    double mean = m->b[j];
-    *size = fabs(mean);
+    double mean = 0.0;
+    *size = 0.0;
     for (size_t k = 0; k < m->d; k++) {
         mean += m->W[j * m->d + k] * z[k];
         *size += fabs(m->W[j * m->d + k] * z[k]);
@@ -95,7 +78,7 @@ static jn_status derivatives(const void *self, size_t row, const double *z, doub
     }
     for (size_t j = 0; j < m->D; j++) {
         double size;
-        const double e = m->x[row * m->D + j] - fitted(m, j, z, &size);
+        const double e = m->r[row * m->D + j] - fitted(m, j, z, &size);
         quad += m->inv_var[j] * (e * e);
         for (size_t k = 0; grad != NULL && k < m->d; k++) {
             grad[k] += m->W[j * m->d + k] * m->inv_var[j] * e;
@@ -125,10 +108,10 @@ static jn_status evidence(const void *self, size_t row, jn_estimate *out)
         quad += z[k] * z[k];
     }
     for (size_t j = 0; j < m->D; j++) {
-        const double x = m->x[row * m->D + j];
+        const double r = m->r[row * m->D + j];
         double size;
-        const double e = x - fitted(m, j, z, &size);
-        const double de = (double)(m->d + 2) * eps * (size + fabs(x));
+        const double e = r - fitted(m, j, z, &size);
+        const double de = (double)(m->d + 2) * eps * (size + fabs(r));
         quad += m->inv_var[j] * (e * e);
         error += m->inv_var[j] * (2.0 * fabs(e) + de) * de;
     }
@@ -147,19 +130,7 @@ static jn_status posterior_map(const void *self, size_t row, size_t n, size_t ld
                                const double *base, double *z)
 {
     const linear_gaussian *m = self;
-    for (size_t j = 0; j < m->d; j++) {
-        double *zj = z + j * ld;
-        for (size_t i = 0; i < n; i++) {
-            zj[i] = m->mean[row * m->d + j];
-        }
-        for (size_t k = 0; k <= j; k++) {
-            const double l = m->chol[j * m->d + k];
-            const double *ek = base + k * ld;
-            for (size_t i = 0; i < n; i++) {
-                zj[i] += l * ek[i];
-            }
-        }
-    }
+    jn_kernels_get()->affine(m->d, m->mean + row * m->d, m->chol, n, ld, base, z);
     return JN_OK;
 }
 
@@ -246,6 +217,7 @@ static bool prior_moment_finite(const void *self, size_t row, double n)
 const jn_density jn_linear_gaussian_density = {
     .log_prior = log_prior,
     .log_likelihood = log_likelihood,
+    .log_likelihood_of = log_likelihood_of,
     .derivatives = derivatives,
     .prior_map = prior_map,
     .evidence = evidence,

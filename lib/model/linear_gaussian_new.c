@@ -20,9 +20,10 @@ static void destroy(void *self)
 {
     linear_gaussian *m = self;
     if (m != NULL) {
-        free(m->x);
+        free(m->r);
         free(m->W);
-        free(m->b);
+        free(m->scaled_W);
+        free(m->scaled_r);
         free(m->inv_var);
         free(m->precision);
         free(m->chol_prec);
@@ -62,44 +63,74 @@ static jn_status loadings_shape(const jn_params *params, size_t D, size_t *d, jn
 static jn_status allocate(linear_gaussian *m, jn_error *err)
 {
     m->W = jn_alloc_doubles(m->D * m->d);
-    m->b = jn_alloc_doubles(m->D);
+    m->scaled_W = jn_alloc_doubles(m->D * m->d);
+    m->scaled_r = jn_alloc_doubles(m->n * m->D);
     m->inv_var = jn_alloc_doubles(m->D);
     m->precision = jn_alloc_doubles(m->d * m->d);
     m->chol_prec = jn_alloc_doubles(m->d * m->d);
     m->cov = jn_alloc_doubles(m->d * m->d);
     m->chol = jn_alloc_doubles(m->d * m->d);
     m->mean = jn_alloc_doubles(m->n * m->d);
-    if (m->W == NULL || m->b == NULL || m->inv_var == NULL || m->precision == NULL ||
-        m->chol_prec == NULL || m->cov == NULL || m->chol == NULL || m->mean == NULL) {
+    if (m->W == NULL || m->scaled_W == NULL || m->scaled_r == NULL || m->inv_var == NULL ||
+        m->precision == NULL || m->chol_prec == NULL || m->cov == NULL || m->chol == NULL ||
+        m->mean == NULL) {
         return jn_error_set(err, JN_ERR_NOMEM, "no memory for %zu x %zu loadings", m->D, m->d);
     }
     return JN_OK;
 }
 
+static jn_status read_noise(linear_gaussian *m, const double *sd, jn_error *err)
+{
+    m->log_norm = -0.5 * (double)m->D * JN_LOG_2PI;
+    for (size_t j = 0; j < m->D; j++) {
+        m->log_norm -= log(sd[j]);
+        m->inv_var[j] = 1.0 / (sd[j] * sd[j]);
+        if (!isnormal(m->inv_var[j])) {
+            return jn_error_set(err, JN_ERR_VALUE, "noise_sd = %g: its square is out of range",
+                                sd[j]);
+        }
+    }
+    return JN_OK;
+}
+
+/* b is taken from the data once: what is left has all its digits where x is near b. */
+static void centre_and_scale(linear_gaussian *m, const double *b, const double *sd)
+{
+    for (size_t j = 0; j < m->D; j++) {
+        for (size_t k = 0; k < m->d; k++) {
+            m->scaled_W[j * m->d + k] = m->W[j * m->d + k] / sd[j];
+        }
+        for (size_t r = 0; r < m->n; r++) {
+            m->r[r * m->D + j] -= b[j];
+            m->scaled_r[r * m->D + j] = m->r[r * m->D + j] / sd[j];
+        }
+    }
+}
+
 static jn_status read_params(linear_gaussian *m, const jn_params *params, jn_error *err)
 {
+    double *b = jn_alloc_doubles(2 * m->D), *sd = b == NULL ? NULL : b + m->D;
+    if (b == NULL) {
+        return jn_error_set(err, JN_ERR_NOMEM, "no memory for the parameters");
+    }
     jn_status status = JN_OK;
     m->W[0] = 1.0;
     if (jn_params_find(params, "W") != NULL) {
         status = jn_params_matrix(params, "W", m->D, m->d, -INFINITY, INFINITY, m->W, err);
     }
     if (status == JN_OK) {
-        status = jn_params_vector(params, "b", m->D, -INFINITY, INFINITY, m->b, err);
+        status = jn_params_vector(params, "b", m->D, -INFINITY, INFINITY, b, err);
     }
     if (status == JN_OK) {
-        status = jn_params_vector(params, "noise_sd", m->D, nextafter(0.0, 1.0), INFINITY,
-                                  m->inv_var, err);
+        status = jn_params_vector(params, "noise_sd", m->D, nextafter(0.0, 1.0), INFINITY, sd, err);
     }
-    m->log_norm = -0.5 * (double)m->D * JN_LOG_2PI;
-    for (size_t j = 0; status == JN_OK && j < m->D; j++) {
-        const double sd = m->inv_var[j];
-        m->log_norm -= log(sd);
-        m->inv_var[j] = 1.0 / (sd * sd);
-        if (!isnormal(m->inv_var[j])) {
-            status = jn_error_set(err, JN_ERR_VALUE, "noise_sd = %g: its square is out of range",
-                                  sd);
-        }
+    if (status == JN_OK) {
+        status = read_noise(m, sd, err);
     }
+    if (status == JN_OK) {
+        centre_and_scale(m, b, sd);
+    }
+    free(b);
     return status;
 }
 
@@ -148,7 +179,7 @@ static void posterior_means(linear_gaussian *m)
     for (size_t r = 0; r < m->n; r++) {
         double *mean = m->mean + r * m->d;
         for (size_t j = 0; j < m->D; j++) {
-            const double e = m->inv_var[j] * (m->x[r * m->D + j] - m->b[j]);
+            const double e = m->inv_var[j] * m->r[r * m->D + j];
             for (size_t k = 0; k < m->d; k++) {
                 mean[k] += m->W[j * m->d + k] * e;
             }
@@ -170,7 +201,7 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     m->D = data->n_cols;
     jn_status status = loadings_shape(params, m->D, &m->d, err);
     if (status == JN_OK) {
-        status = jn_model_read_all(data, &m->x, err);
+        status = jn_model_read_all(data, &m->r, err);
     }
     if (status == JN_OK) {
         status = allocate(m, err);

@@ -1,6 +1,6 @@
 /* beta ~ N(0, prior_sd^2 I), y_i ~ Bernoulli(1 / (1 + exp(-x_i' beta))): one observation, the whole
- * data set. Rows are kept as s_i x_i with s_i = 2 y_i - 1, so that
- *   log p(y | beta) = - sum log(1 + exp(-s_i x_i' beta)),
+ * data set. Rows are kept as f_i = (1 - 2 y_i) x_i, so that
+ *   log p(y | beta) = - sum log(1 + exp(f_i' beta)),
  * a sum of terms of one sign: no cancellation, no overflow. */
 #include <math.h>
 #include <stdlib.h>
@@ -8,11 +8,12 @@
 
 #include "base/constants.h"
 #include "base/memory.h"
+#include "kernel/kernels.h"
 #include "model/models.h"
 
 typedef struct logistic {
-    size_t n, p;      /* data rows, coefficients */
-    double *signed_x; /* n x p */
+    size_t n, p;       /* data rows, coefficients */
+    double *flipped_x; /* n x p */
     double prior_sd;
 } logistic;
 
@@ -25,16 +26,11 @@ static jn_status log_prior(const void *self, size_t n, size_t ld, const double *
 {
     const logistic *m = self;
     const double constant = -(double)m->p * (0.5 * JN_LOG_2PI + log(m->prior_sd));
-    memset(out, 0, n * sizeof *out);
-    for (size_t k = 0; k < m->p; k++) {
-        for (size_t i = 0; i < n; i++) {
-            const double e = z[k * ld + i] / m->prior_sd;
-            out[i] += e * e;
-        }
-    }
     for (size_t i = 0; i < n; i++) {
-        out[i] = constant - 0.5 * out[i];
+        out[i] = constant;
     }
+    jn_kernels_get()->quadratic(m->p, NULL, NULL, -0.5 / (m->prior_sd * m->prior_sd), n, ld, z,
+                                out);
     return JN_OK;
 }
 
@@ -44,31 +40,14 @@ static double softplus(double t)
     return (t > 0.0 ? t : 0.0) + log1p(exp(-fabs(t)));
 }
 
-static void likelihood_chunk(const logistic *m, size_t n, size_t ld, const double *z, double *out)
-{
-    double eta[JN_MODEL_CHUNK];
-    memset(out, 0, n * sizeof *out);
-    for (size_t r = 0; r < m->n; r++) {
-        const double *x = m->signed_x + r * m->p;
-        memset(eta, 0, n * sizeof *eta);
-        for (size_t k = 0; k < m->p; k++) {
-            const double *zk = z + k * ld;
-            for (size_t i = 0; i < n; i++) {
-                eta[i] += x[k] * zk[i];
-            }
-        }
-        for (size_t i = 0; i < n; i++) {
-            out[i] -= softplus(-eta[i]);
-        }
-    }
-}
-
 static jn_status log_likelihood(const void *self, jn_range rows, size_t n, size_t ld,
                                 const double *z, size_t ld_out, double *out)
 {
+    const logistic *m = self;
     (void)ld_out; /* one observation */
-    for (size_t i = 0; rows.count > 0 && i < n; i += JN_MODEL_CHUNK) {
-        likelihood_chunk(self, n - i < JN_MODEL_CHUNK ? n - i : JN_MODEL_CHUNK, ld, z + i, out + i);
+    if (rows.count > 0) {
+        memset(out, 0, n * sizeof *out);
+        jn_kernels_get()->logistic(m->n, m->p, m->flipped_x, n, ld, z, out);
     }
     return JN_OK;
 }
@@ -88,16 +67,16 @@ static jn_status derivatives(const void *self, size_t row, const double *z, doub
         jn_model_scaled_identity(p, -inv_var, hess);
     }
     for (size_t r = 0; r < m->n; r++) {
-        const double *x = m->signed_x + r * p;
+        const double *x = m->flipped_x + r * p;
         double eta = 0.0;
         for (size_t k = 0; k < p; k++) {
             eta += x[k] * z[k];
         }
-        *value -= softplus(-eta);
+        *value -= softplus(eta);
         const double e = exp(-fabs(eta)), less = e / (1.0 + e), more = 1.0 / (1.0 + e);
-        const double miss = eta > 0.0 ? less : more; /* chance of the other outcome */
+        const double miss = eta > 0.0 ? more : less; /* chance of the other outcome */
         for (size_t k = 0; grad != NULL && k < p; k++) {
-            grad[k] += x[k] * miss;
+            grad[k] -= x[k] * miss;
         }
         for (size_t k = 0; hess != NULL && k < p * p; k++) {
             hess[k] -= x[k / p] * x[k % p] * (less * more);
@@ -163,12 +142,12 @@ static void destroy(void *self)
 {
     logistic *m = self;
     if (m != NULL) {
-        free(m->signed_x);
+        free(m->flipped_x);
         free(m);
     }
 }
 
-/* Column y as signs -1, +1. */
+/* Column y as signs: 0 is +1, 1 is -1. */
 static jn_status read_signs(const jn_table *data, size_t col, double *sign, jn_error *err)
 {
     const jn_status status = jn_table_numbers(data, col, sign, err);
@@ -182,7 +161,7 @@ static jn_status read_signs(const jn_table *data, size_t col, double *sign, jn_e
                                 jn_table_where(data, r, where, sizeof where),
                                 jn_table_text(data, r, col, found));
         }
-        sign[r] = 2.0 * sign[r] - 1.0;
+        sign[r] = 1.0 - 2.0 * sign[r];
     }
     return JN_OK;
 }
@@ -193,7 +172,7 @@ static jn_status read_design(logistic *m, const jn_table *data, size_t y, bool i
     jn_status status = read_signs(data, y, sign, err);
     size_t k = 0;
     for (size_t r = 0; status == JN_OK && intercept && r < m->n; r++) {
-        m->signed_x[r * m->p] = sign[r];
+        m->flipped_x[r * m->p] = sign[r];
     }
     k += intercept;
     for (size_t c = 0; status == JN_OK && c < data->n_cols; c++) {
@@ -202,7 +181,7 @@ static jn_status read_design(logistic *m, const jn_table *data, size_t y, bool i
         }
         status = jn_table_numbers(data, c, column, err);
         for (size_t r = 0; status == JN_OK && r < m->n; r++) {
-            m->signed_x[r * m->p + k] = sign[r] * column[r];
+            m->flipped_x[r * m->p + k] = sign[r] * column[r];
         }
         k++;
     }
@@ -224,9 +203,9 @@ static jn_status read_data(logistic *m, const jn_table *data, bool intercept, jn
                             data->origin);
     }
     double *sign = jn_alloc_doubles(2 * m->n);
-    m->signed_x = jn_alloc_doubles(m->n * m->p);
+    m->flipped_x = jn_alloc_doubles(m->n * m->p);
     const jn_status status =
-        sign == NULL || m->signed_x == NULL
+        sign == NULL || m->flipped_x == NULL
             ? jn_error_set(err, JN_ERR_NOMEM, "no memory for the design matrix")
             : read_design(m, data, (size_t)y, intercept, sign, sign + m->n, err);
     free(sign);

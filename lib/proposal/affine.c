@@ -9,6 +9,7 @@
 #include "base/dense.h"
 #include "base/memory.h"
 #include "jensen/target.h"
+#include "kernel/kernels.h"
 
 enum { CHUNK = 256 };
 
@@ -114,30 +115,33 @@ static size_t set_of(const jn_affine *a, size_t row)
     return a->n_sets == 1 ? 0 : row;
 }
 
+/* u = m + s e, coordinate by coordinate. */
+static void scale_base(const jn_affine *a, size_t set, size_t n, size_t ld, const double *base,
+                       double *u)
+{
+    const size_t d = a->dim;
+    for (size_t j = 0; j < d; j++) {
+        const double mean = a->mean[set * d + j], sd = a->chol[(set * d + j) * d + j];
+        for (size_t i = 0; i < n; i++) {
+            u[j * ld + i] = mean + sd * base[j * ld + i];
+        }
+    }
+}
+
 /* u = m + L e; log_q = log N(e) - log det L. */
 static void map_to_u(const jn_affine *a, size_t set, size_t n, size_t ld, const double *base,
                      double *u, double *log_q)
 {
+    const jn_kernels *k = jn_kernels_get();
     const size_t d = a->dim;
-    memset(log_q, 0, n * sizeof *log_q);
-    for (size_t j = 0; j < d; j++) {
-        const double *ej = base + j * ld;
-        double *uj = u + j * ld;
-        const double mean = a->mean[set * d + j];
-        for (size_t i = 0; i < n; i++) {
-            uj[i] = mean;
-            log_q[i] += ej[i] * ej[i];
-        }
-        for (size_t k = a->diagonal ? j : 0; k <= j; k++) {
-            const double l = a->chol[(set * d + j) * d + k];
-            const double *ek = base + k * ld;
-            for (size_t i = 0; i < n; i++) {
-                uj[i] += l * ek[i];
-            }
-        }
-    }
     for (size_t i = 0; i < n; i++) {
-        log_q[i] = a->log_norm[set] - 0.5 * log_q[i];
+        log_q[i] = a->log_norm[set];
+    }
+    k->quadratic(d, NULL, NULL, -0.5, n, ld, base, log_q);
+    if (a->diagonal) {
+        scale_base(a, set, n, ld, base, u);
+    } else {
+        k->affine(d, a->mean + set * d, a->chol + set * d * d, n, ld, base, u);
     }
 }
 

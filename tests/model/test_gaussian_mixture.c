@@ -1,6 +1,7 @@
 #include "models.h"
 
 #include "malloc_sweep.h"
+#include "model/discrete.h"
 
 static const char *const two[] = { "weights=0.3,0.7", "means=-1,0.5;2,-1", "sds=0.5,1;2,0.25",
                                    NULL };
@@ -103,6 +104,16 @@ static void test_posterior_map_has_the_posterior_shares(void **state)
     jn_table_free(t);
 }
 
+/* Where rounding leaves the sum short of u, the last state that is possible takes the rest. */
+static void test_inverse_beyond_the_sum(void **state)
+{
+    (void)state;
+    const double log_p[] = { log(0.5), log(0.4999), -INFINITY };
+    double at;
+    jn_discrete_invert(3, log_p, 1, (double[]){ 0.99999 }, &at);
+    assert_close(at, 1.0, 0.0, 0.0);
+}
+
 /* Rounded thirds sum to 1 within 1e-12 each, and are made to sum to 1. */
 static void test_weights_are_normalised(void **state)
 {
@@ -167,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_far_points),
         cmocka_unit_test(test_zero_weight_is_legal_and_never_drawn),
         cmocka_unit_test(test_posterior_map_has_the_posterior_shares),
+        cmocka_unit_test(test_inverse_beyond_the_sum),
         cmocka_unit_test(test_weights_are_normalised),
         cmocka_unit_test(test_bad_parameters_and_data),
         cmocka_unit_test(test_every_allocation_may_fail),

@@ -125,6 +125,30 @@ static void test_evidence_against_the_dense_covariance(void **state)
     }
 }
 
+/* Loadings that are nearly one direction: log|P| loses eps times the condition number, 1e9 here,
+ * and the stated error must cover it. */
+static void test_error_of_a_badly_conditioned_determinant(void **state)
+{
+    (void)state;
+    double worst = 0.0;
+    for (size_t trial = 0; trial < 30; trial++) {
+        const double x[] = { jn_chance_normal(41, trial), jn_chance_normal(42, trial) };
+        const double W[] = { 3e4, 2.9999e4 * (1.0 + 1e-5 * jn_chance(43, trial)), 1e4, 1e4 };
+        const double b[] = { 0, 0 }, sd[] = { 1, 1 };
+        char tw[256];
+        jn_table *t = jn_test_table(1, 2, NULL, x);
+        jn_model *m = jn_test_model("linear-gaussian", TEXTS(text_of(2, 2, W, "W", tw)), t);
+        jn_estimate e;
+        assert_ok(m->density->evidence(m->self, 0, &e), NULL);
+        const double error = e.value - dense_log_density(2, 2, W, b, sd, x);
+        assert_close(error, 0.0, 0.0, e.error);
+        worst = fmax(worst, fabs(error));
+        jn_model_free(m);
+        jn_table_free(t);
+    }
+    assert_true(worst > 1e-11); /* far above eps times the value */
+}
+
 /* Rows x points at once against one point, one row and one coordinate at a time. */
 static void test_log_likelihood_of_a_block(void **state)
 {
@@ -155,6 +179,91 @@ static void test_log_likelihood_of_a_block(void **state)
     assert_close(prior[N - 1],
                  -log_2pi - 0.5 * (z[N - 1] * z[N - 1] + z[LD + N - 1] * z[LD + N - 1]), 1e-15,
                  0.0);
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
+/* Picked rows, in any order, give the bits that a range gives. */
+static void test_log_likelihood_of_picked_rows(void **state)
+{
+    (void)state;
+    enum { N = 9 };
+    const size_t rows[] = { 149, 3, 3, 70 };
+    double z[2 * N], out[4 * N], one[N];
+    jn_table *t = jn_test_csv("iris.csv");
+    jn_model *m = jn_test_model("linear-gaussian", iris_params, t);
+    for (size_t i = 0; i < 2 * N; i++) {
+        z[i] = jn_chance_normal(2, i);
+    }
+    assert_ok(m->density->log_likelihood_of(m->self, 4, rows, N, N, z, N, out), NULL);
+    for (size_t r = 0; r < 4; r++) {
+        assert_ok(m->density->log_likelihood(m->self, (jn_range){ rows[r], 1 }, N, N, z, N, one),
+                  NULL);
+        assert_memory_equal(out + r * N, one, sizeof one);
+    }
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
+/* One latent, two columns, equal noise: the covariance has the axes W and its normal. Cross and dot
+ * products in long double, where the cancellation costs nothing that matters. */
+static double two_column_log_density(const long double W[2], long double sd, const double x[2])
+{
+    const long double size = W[0] * W[0] + W[1] * W[1];
+    const long double across = x[0] * W[1] - x[1] * W[0], along = x[0] * W[0] + x[1] * W[1];
+    const long double quad = across * across / (size * sd * sd) +
+                             along * along / (size * (size + sd * sd));
+    return (double)(-logl(2.0L * acosl(-1.0L)) - logl(sd) - 0.5L * logl(size + sd * sd) -
+                    0.5L * quad);
+}
+
+/* Noise so small that the residual is what rounding leaves of x - b - W z: the error must say so.
+ */
+static void test_error_of_cancelled_residuals(void **state)
+{
+    (void)state;
+    const long double W[] = { 1.3, 0.7 }; /* the doubles that the model has */
+    double worst = 0.0;
+    for (size_t trial = 0; trial < 50; trial++) {
+        const double z = jn_chance_normal(31, trial);
+        const double x[] = { 1.3 * z + 5e-8 * jn_chance_normal(32, trial),
+                             0.7 * z - 5e-8 * jn_chance_normal(33, trial) };
+        jn_table *t = jn_test_table(1, 2, NULL, x);
+        jn_model *m = jn_test_model("linear-gaussian", TEXTS("W=1.3;0.7", "noise_sd=1e-8"), t);
+        jn_estimate e;
+        assert_ok(m->density->evidence(m->self, 0, &e), NULL);
+        const double error = e.value - two_column_log_density(W, 1e-8, x);
+        assert_close(error, 0.0, 0.0, e.error);
+        worst = fmax(worst, fabs(error));
+        jn_model_free(m);
+        jn_table_free(t);
+    }
+    assert_true(worst > 1e-10); /* the trap is real: a bound of eps times the value would fail */
+}
+
+/* An offset common to x and b drops out without a trace. */
+static void test_large_offsets_cost_no_digits(void **state)
+{
+    (void)state;
+    jn_table *near = column((double[]){ 0.25 }, 1), *far = column((double[]){ 1e9 + 0.25 }, 1);
+    jn_model *a = jn_test_model("linear-gaussian", TEXTS("noise_sd=1e-3"), near);
+    jn_model *b = jn_test_model("linear-gaussian", TEXTS("noise_sd=1e-3", "b=1e9"), far);
+    assert_close(evidence_of(a, 0), evidence_of(b, 0), 0.0, 0.0);
+    jn_model_free(a);
+    jn_model_free(b);
+    jn_table_free(near);
+    jn_table_free(far);
+}
+
+/* E p(x|z)^n with x|z ~ N(z, 1), z ~ N(0, 1): exp(-n (x - z)^2 / 2 - z^2 / 2), so n > -1. */
+static void test_prior_moments(void **state)
+{
+    (void)state;
+    jn_table *t = column((double[]){ 0.25 }, 1);
+    jn_model *m = jn_test_model("linear-gaussian", NULL, t);
+    assert_true(m->density->prior_moment_finite(m->self, 0, 5.0));
+    assert_true(m->density->prior_moment_finite(m->self, 0, -0.99));
+    assert_false(m->density->prior_moment_finite(m->self, 0, -1.01));
     jn_model_free(m);
     jn_table_free(t);
 }
@@ -269,7 +378,12 @@ int main(void)
         cmocka_unit_test(test_evidence_of_the_scalar_toys),
         cmocka_unit_test(test_evidence_of_iris),
         cmocka_unit_test(test_evidence_against_the_dense_covariance),
+        cmocka_unit_test(test_error_of_a_badly_conditioned_determinant),
         cmocka_unit_test(test_log_likelihood_of_a_block),
+        cmocka_unit_test(test_log_likelihood_of_picked_rows),
+        cmocka_unit_test(test_error_of_cancelled_residuals),
+        cmocka_unit_test(test_large_offsets_cost_no_digits),
+        cmocka_unit_test(test_prior_moments),
         cmocka_unit_test(test_derivatives),
         cmocka_unit_test(test_posterior_map_matches_its_moments),
         cmocka_unit_test(test_prior_is_standard_normal),

@@ -206,6 +206,25 @@ static void test_curved_ridge(void **state)
     jn_mode_free(&mode);
 }
 
+static double blunt(const double *z) /* concave, with tails too straight for Newton's full step */
+{
+    return -sqrt(1.0 + (z[0] - 3.0) * (z[0] - 3.0));
+}
+
+/* From the origin a full step lands at 30, the next at 20000: only the line search saves it. */
+static void test_newton_overshoots(void **state)
+{
+    (void)state;
+    jn_toy toy = { 1, blunt };
+    jn_density density = { .log_concave = true };
+    const jn_model m = jn_toy_model(&toy, &density);
+    jn_mode mode;
+    assert_ok(jn_target_mode(&m, 0, &mode, NULL), NULL);
+    assert_close(mode.u[0], 3.0, 0.0, 1e-9);
+    assert_close(mode.precision[0], 1.0, 1e-8, 0.0);
+    jn_mode_free(&mode);
+}
+
 static jn_status find(void *user)
 {
     jn_mode mode = { .dim = 42 };
@@ -236,6 +255,7 @@ int main(void)
         cmocka_unit_test(test_two_modes),
         cmocka_unit_test(test_targets_without_a_gaussian_mode),
         cmocka_unit_test(test_curved_ridge),
+        cmocka_unit_test(test_newton_overshoots),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
