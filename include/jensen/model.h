@@ -90,10 +90,11 @@ typedef struct jn_density {
      * (dim x dim) with -2 log p(x_row, u) = u'Tu + O(|u|) along every ray along which it falls
      * slowest. Gaussian prior precision plus whatever the likelihood adds at infinity (a Gaussian
      * likelihood its information; a logistic one nothing). Decides whether moments of the weights
-     * are finite. */
+     * are finite. JN_ERR_UNSUPPORTED: not known for this observation or these parameters. */
     jn_status (*tail_precision)(const void *self, size_t row, double *precision);
 
-    /* Is E_prior p(x_row | z)^n finite? A bounded likelihood: for every n >= 0. */
+    /* Is E_prior p(x_row | z)^n finite? A bounded likelihood: for every n >= 0. false: it is not,
+     * or, where tail_precision gives JN_ERR_UNSUPPORTED, it is not known. */
     bool (*prior_moment_finite)(const void *self, size_t row, double n);
 
     /* false: log p(x, z) has no split into likelihood and prior; log_prior is then 0 everywhere

@@ -7,6 +7,7 @@
 #ifndef JENSEN_PARAMS_H
 #define JENSEN_PARAMS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "jensen/status.h"
@@ -50,6 +51,15 @@ typedef struct jn_param_spec {
         *fallback; /* default in text form; NULL: no default, the owner decides if it is needed */
     const char *help; /* one short sentence */
 } jn_param_spec;
+
+/* A spec of this shape is a network. Its NAME is a word, where the layers came from; the layers are
+ * the matrices NAME.0.weight (outputs x inputs), NAME.0.bias, NAME.1.weight, ..., which
+ * jn_layers_resolve (jensen/layers.h) reads from the files that the word names. */
+#define JN_LAYERS "layers"
+
+/* Whether `name` is NAME.k.weight or NAME.k.bias of a network among the specs: too large to show.
+ */
+JN_API bool jn_param_is_layer(const char *name, const jn_param_spec *specs, size_t n_specs);
 
 /* *out: overwritten, not freed. JN_ERR_USAGE: not in the text form above; `@FILE` is not either
  * (see jn_value_read in matrix.h). */

@@ -156,6 +156,24 @@ static jn_status unknown_name(const char *name, const jn_param_spec *specs, size
                         list);
 }
 
+bool jn_param_is_layer(const char *name, const jn_param_spec *specs, size_t n_specs)
+{
+    for (size_t i = 0; i < n_specs; i++) {
+        const size_t stem = strlen(specs[i].name);
+        if (strcmp(specs[i].shape, JN_LAYERS) != 0 || strncmp(name, specs[i].name, stem) != 0 ||
+            name[stem] != '.') {
+            continue;
+        }
+        const char *number = name + stem + 1;
+        const size_t digits = strspn(number, "0123456789");
+        const char *kind = number + digits;
+        if (digits > 0 && (strcmp(kind, ".weight") == 0 || strcmp(kind, ".bias") == 0)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool is_specified(const char *name, const jn_param_spec *specs, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -163,7 +181,7 @@ static bool is_specified(const char *name, const jn_param_spec *specs, size_t n)
             return true;
         }
     }
-    return false;
+    return jn_param_is_layer(name, specs, n);
 }
 
 jn_status jn_params_complete(jn_params *p, const jn_param_spec *specs, size_t n_specs,

@@ -18,6 +18,8 @@ MAP(exp, v_exp)
 MAP(log, v_log)
 MAP(log1p, v_log1p)
 MAP(expm1, v_expm1)
+MAP(tanh, v_tanh)
+MAP(sigmoid, v_sigmoid)
 
 /* log(1 + e^x) = max(x, 0) + log(1 + e^-|x|), in two passes over a piece: two short chains of
  * operations overlap better than one long one. */

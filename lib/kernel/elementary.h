@@ -69,4 +69,18 @@ INLINE vd v_log1p_unit(vd x)
     return v_log_normal(u, v_set(0.0)) + lost;
 }
 
+/* (e^2a - 1) / (e^2a + 1) with a = |x|; it is 1 from a = 20 on, so that nothing overflows. */
+INLINE vd v_tanh(vd x)
+{
+    const vd e = v_expm1(v_min(v_set(40.0), v_abs(x) * 2.0)), t = e / (e + 2.0);
+    return v_select(v_lt(v_set(0.0), x), t, v_select(v_lt(x, v_set(0.0)), -t, x));
+}
+
+/* Neither branch overflows or loses the tail. */
+INLINE vd v_sigmoid(vd x)
+{
+    const vd e = v_exp(-v_abs(x));
+    return v_select(v_lt(x, v_set(0.0)), e, v_set(1.0)) / (e + 1.0);
+}
+
 #endif

@@ -26,6 +26,8 @@
     X(log1p)               \
     X(expm1)               \
     X(softplus)            \
+    X(tanh)                \
+    X(sigmoid)             \
     X(quantile)            \
     X(max)                 \
     X(sum_exp)             \
@@ -36,6 +38,8 @@
     X(quadratic)           \
     X(affine)              \
     X(logistic)            \
+    X(score)               \
+    X(distance)            \
     X(law_gap)             \
     X(law_exp)
 

@@ -29,6 +29,8 @@ typedef struct jn_counter {
 #define JN_LOG1P_ULP    1.7
 #define JN_EXPM1_ULP    2.1
 #define JN_SOFTPLUS_ULP 3.1
+#define JN_TANH_ULP     3.0
+#define JN_SIGMOID_ULP  3.0
 
 /* Key of a nested scrambling: see jn_kernels.scramble. times[] are odd. */
 enum { JN_SCRAMBLE_ROUNDS = 3 };
@@ -72,6 +74,8 @@ typedef struct jn_kernels {
     jn_map_fn *log1p;
     jn_map_fn *expm1;
     jn_map_fn *softplus; /* log(1 + e^x) */
+    jn_map_fn *tanh;
+    jn_map_fn *sigmoid; /* 1 / (1 + e^-x) */
 
     /* Inverse of the standard normal distribution function (Wichura 1988, AS 241); 0 and 1 give
      * -inf and inf, what lies outside gives NaN. */
@@ -110,6 +114,16 @@ typedef struct jn_kernels {
      * The log-likelihood of y ~ Bernoulli(logit^-1 Xz) is this with row r of X multiplied by
      * 1 - 2 y_r: no large terms cancel, whatever the size of Xz. One log serves 512 rows. */
     void (*logistic)(size_t rows, size_t dim, const double *x, size_t n, size_t ld, const double *z,
+                     double *out);
+
+    /* Rows of data against n decoded nodes: with x_k row pick[k] of x (NULL: row k), `dim` numbers,
+     *   score:    out[k ld_out + i] = start[i] + sum_j x_k[j] a[j ld + i],
+     *   distance: out[k ld_out + i] = start[i] + scale * sum_j (x_k[j] - a[j ld + i])^2.
+     * An entry depends neither on the rows nor on the nodes beside it. */
+    void (*score)(size_t rows, const size_t *pick, size_t dim, const double *x, size_t n, size_t ld,
+                  const double *a, const double *start, size_t ld_out, double *out);
+    void (*distance)(size_t rows, const size_t *pick, size_t dim, const double *x, double scale,
+                     size_t n, size_t ld, const double *a, const double *start, size_t ld_out,
                      double *out);
 
     /* out[k] = sum over i of m[i] g(s[k] v[i]), g(y) = e^-y - 1 + y, without cancellation at

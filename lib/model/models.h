@@ -10,6 +10,7 @@ extern const jn_model_type jn_model_logistic;
 extern const jn_model_type jn_model_gamma_weights;
 extern const jn_model_type jn_model_two_point_weights;
 extern const jn_model_type jn_model_gaussian_scale;
+extern const jn_model_type jn_model_decoder;
 
 /* Points worked on at once by loops that keep intermediate results on the stack. */
 enum { JN_MODEL_CHUNK = 256 };

@@ -7,6 +7,7 @@
 static const jn_model_type *const types[] = {
     &jn_model_linear_gaussian, &jn_model_gaussian_mixture,  &jn_model_logistic,
     &jn_model_gamma_weights,   &jn_model_two_point_weights, &jn_model_gaussian_scale,
+    &jn_model_decoder,
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 

@@ -59,6 +59,27 @@ static jn_status by_precision(const jn_proposal *q, size_t row, double n, jn_ver
     return st == JN_ERR_NOMEM ? st : JN_OK;
 }
 
+/* q is the prior. What is not finite diverges, unless the model does not know its own tails. */
+static jn_status by_prior(const jn_proposal *q, size_t row, double n, jn_verdict *out)
+{
+    const jn_density *d = q->model->density;
+    const size_t dim = q->model->dim;
+    if (d->prior_moment_finite(q->model->self, row, n)) {
+        say(out, JN_FINITE, "q is the prior, and this moment of the likelihood is finite under it");
+        return JN_OK;
+    }
+    double *t = jn_alloc_doubles(dim * dim);
+    if (t == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    if (d->tail_precision == NULL || d->tail_precision(q->model->self, row, t) == JN_OK) {
+        say(out, JN_INFINITE,
+            "q is the prior, and this moment of the likelihood diverges under it");
+    }
+    free(t);
+    return JN_OK;
+}
+
 jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdict *out)
 {
     const jn_density *d = q->model->density;
@@ -66,10 +87,7 @@ jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdic
     if (q->is_posterior) {
         say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
     } else if (q->is_prior && d->prior_moment_finite != NULL) {
-        const bool finite = d->prior_moment_finite(q->model->self, row, n);
-        say(out, finite ? JN_FINITE : JN_INFINITE,
-            finite ? "q is the prior, and this moment of the likelihood is finite under it"
-                   : "q is the prior, and this moment of the likelihood diverges under it");
+        return by_prior(q, row, n, out);
     } else if (jn_model_states(q->model) > 0 && n > 0.0) {
         say(out, JN_FINITE, "a finite sum");
     } else if (d->tail_precision != NULL && q->ops->tail_precision != NULL) {

@@ -66,6 +66,20 @@ static inline double for_softplus(uint64_t *state)
     return spread(state, -746.0, 60.0);
 }
 
+static inline double for_tanh(uint64_t *state)
+{
+    return spread(state, -22.0, 22.0);
+}
+
+static inline long double sigmoid_reference(long double x)
+{
+    return x < 0.0L ? expl(x) / (1.0L + expl(x)) : 1.0L / (1.0L + expl(-x));
+}
+static inline double for_sigmoid(uint64_t *state)
+{
+    return spread(state, -746.0, 60.0);
+}
+
 typedef struct elementary {
     const char *name;
     size_t member; /* where the kernel stands in the table */
@@ -81,6 +95,8 @@ static const elementary elementaries[] = {
     { "expm1", offsetof(jn_kernels, expm1), expm1l, for_expm1, JN_EXPM1_ULP },
     { "softplus", offsetof(jn_kernels, softplus), softplus_reference, for_softplus,
       JN_SOFTPLUS_ULP },
+    { "tanh", offsetof(jn_kernels, tanh), tanhl, for_tanh, JN_TANH_ULP },
+    { "sigmoid", offsetof(jn_kernels, sigmoid), sigmoid_reference, for_sigmoid, JN_SIGMOID_ULP },
 };
 enum { ELEMENTARIES = sizeof elementaries / sizeof elementaries[0], ACCURACY_BLOCK = 1000 };
 
