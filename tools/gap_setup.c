@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "jensen/layers.h"
+
 /* The embedded example: one observation of a model whose every bound is known in closed form, and a
  * q that is off on purpose. */
 static const char example_model[] = "linear-gaussian", example_q[] = "gaussian";
@@ -66,12 +68,23 @@ static jn_status check_data(const char *name, const jn_gap_args *a, jn_error *er
     return JN_OK;
 }
 
+/* Networks from the files that the parameters name. */
+static jn_status read_networks(const char *name, jn_params *params, jn_error *err)
+{
+    const jn_model_type *type = jn_model_type_find(name);
+    const jn_status st = type == NULL
+                             ? JN_OK
+                             : jn_layers_resolve(type->params, type->n_params, params, err);
+    return st < 0 ? jn_error_prefix(err, st, "--set") : st;
+}
+
 static jn_status make_model(const char *name, jn_gap_args *a, jn_gap_setup *s, jn_error *err)
 {
     jn_params params = JN_PARAMS_INIT;
     jn_table *data = NULL;
     jn_status st = name == NULL ? set_example(s, a, &params, &data, err) : check_data(name, a, err);
     st = st == JN_OK ? jn_gap_args_params("set", &a->set, &params, err) : st;
+    st = st == JN_OK && name != NULL ? read_networks(name, &params, err) : st;
     if (st == JN_OK && name != NULL && a->data != NULL && jn_model_type_find(name) != NULL) {
         st = jn_gap_args_table(a, &data, err);
     }

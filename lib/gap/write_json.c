@@ -83,11 +83,14 @@ static json_t *value_json(build *b, const jn_value *v)
     return rows;
 }
 
-static json_t *params_json(build *b, const jn_params *p)
+/* Networks go by where they came from: their layers are left out. */
+static json_t *params_json(build *b, const jn_params *p, const jn_param_spec *specs, size_t n_specs)
 {
     json_t *o = json_object();
     for (size_t i = 0; i < p->n; i++) {
-        put(b, o, p->item[i].name, value_json(b, &p->item[i].value));
+        if (!jn_param_is_layer(p->item[i].name, specs, n_specs)) {
+            put(b, o, p->item[i].name, value_json(b, &p->item[i].value));
+        }
     }
     return o;
 }
@@ -184,7 +187,7 @@ static json_t *model_json(build *b, const jn_model *m)
     put(b, o, "name", text(m->type->name));
     put(b, o, "dim", count(m->dim));
     put(b, o, "observations", count(m->n_obs));
-    put(b, o, "parameters", params_json(b, &m->params));
+    put(b, o, "parameters", params_json(b, &m->params, m->type->params, m->type->n_params));
     put(b, o, "notes", text(m->notes[0] == '\0' ? NULL : m->notes));
     return o;
 }
@@ -193,7 +196,7 @@ static json_t *proposal_json(build *b, const jn_proposal *q)
 {
     json_t *o = json_object();
     put(b, o, "name", text(q->type->name));
-    put(b, o, "parameters", params_json(b, &q->params));
+    put(b, o, "parameters", params_json(b, &q->params, q->type->params, q->type->n_params));
     return o;
 }
 
