@@ -39,6 +39,7 @@
     X(affine)              \
     X(logistic)            \
     X(score)               \
+    X(score_bits)          \
     X(distance)            \
     X(law_gap)             \
     X(law_exp)

@@ -43,9 +43,16 @@ static void normalisers(size_t D, const double *l, double *terms, double *start)
     }
 }
 
-static void score_tile(const jn_decoder *m, size_t n_rows, const size_t *pick, const double *x,
-                       size_t n, double *work, size_t ld_out, double *out)
+static size_t fours(const jn_decoder *m)
 {
+    return (m->D + 3) / 4;
+}
+
+/* table: work space where rows are scored by their bits, else NULL; the result is the same. */
+static void score_tile(const jn_decoder *m, size_t first, size_t n_rows, const size_t *pick,
+                       size_t n, double *work, double *table, size_t ld_out, double *out)
+{
+    const double *x = m->x + first * m->D;
     double *spare, start[TILE];
     const double *l = jn_mlp_run(&m->network, work, &spare);
     if (m->gaussian) {
@@ -56,22 +63,30 @@ static void score_tile(const jn_decoder *m, size_t n_rows, const size_t *pick, c
                                    ld_out, out);
     } else {
         normalisers(m->D, l, spare, start);
-        jn_kernels_get()->score(n_rows, pick, m->D, x, n, TILE, l, start, ld_out, out);
+        if (table != NULL) {
+            jn_kernels_get()->score_bits(n_rows, pick, m->D, m->codes + first * fours(m), n, TILE,
+                                         l, start, table, ld_out, out);
+        } else {
+            jn_kernels_get()->score(n_rows, pick, m->D, x, n, TILE, l, start, ld_out, out);
+        }
     }
 }
 
-/* Rows pick[k] of x, or the first n_rows where pick is NULL. */
-static jn_status score(const jn_decoder *m, size_t n_rows, const size_t *pick, const double *x,
+/* Rows first + pick[k], or the n_rows from `first` on where pick is NULL. */
+static jn_status score(const jn_decoder *m, size_t first, size_t n_rows, const size_t *pick,
                        size_t n, size_t ld, const double *z, size_t ld_out, double *out)
 {
-    double *work = jn_alloc_doubles(jn_mlp_work(&m->network));
+    enum { MANY = 8 }; /* rows that repay the table */
+    const size_t size = jn_mlp_work(&m->network);
+    const bool bits = m->codes != NULL && n_rows >= MANY;
+    double *work = jn_alloc_doubles(size + (bits ? 16 * fours(m) * JN_SCORE_STRIP : 0));
     if (work == NULL) {
         return JN_ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i += TILE) {
         const size_t count = n - i < TILE ? n - i : TILE;
         load_tile(m->d, count, ld, z + i, work);
-        score_tile(m, n_rows, pick, x, count, work, ld_out, out + i);
+        score_tile(m, first, n_rows, pick, count, work, bits ? work + size : NULL, ld_out, out + i);
     }
     free(work);
     return JN_OK;
@@ -81,14 +96,14 @@ static jn_status log_likelihood(const void *self, jn_range rows, size_t n, size_
                                 const double *z, size_t ld_out, double *out)
 {
     const jn_decoder *m = self;
-    return score(m, rows.count, NULL, m->x + rows.first * m->D, n, ld, z, ld_out, out);
+    return score(m, rows.first, rows.count, NULL, n, ld, z, ld_out, out);
 }
 
 static jn_status log_likelihood_of(const void *self, size_t n_rows, const size_t *rows, size_t n,
                                    size_t ld, const double *z, size_t ld_out, double *out)
 {
     const jn_decoder *m = self;
-    return score(m, n_rows, rows, m->x, n, ld, z, ld_out, out);
+    return score(m, 0, n_rows, rows, n, ld, z, ld_out, out);
 }
 
 static jn_status prior_map(const void *self, size_t n, size_t ld, const double *base, double *z)

@@ -2,6 +2,8 @@
 #ifndef JN_MODEL_DECODER_H
 #define JN_MODEL_DECODER_H
 
+#include <stdint.h>
+
 #include "jensen/model.h"
 #include "model/mlp.h"
 
@@ -10,6 +12,7 @@ enum { JN_DECODER_MAX_DIM = 3 }; /* coordinates of z */
 typedef struct jn_decoder {
     size_t n, D, d; /* rows and columns of the data, coordinates of z */
     double *x;      /* n x D */
+    uint8_t *codes; /* n x ceil(D / 4): four bits of x each, where x is bits; else NULL */
     bool gaussian;  /* else Bernoulli */
     double inv_var; /* 1 / noise_sd^2; Gaussian alone */
     double log_norm;

@@ -25,6 +25,7 @@ static void destroy(void *self)
     jn_decoder *m = self;
     if (m != NULL) {
         free(m->x);
+        free(m->codes);
         jn_mlp_free(&m->network);
         jn_mlp_free(&m->encoder);
         free(m);
@@ -160,6 +161,29 @@ static jn_status check_unit(const jn_decoder *m, const jn_table *data, char *not
     return JN_OK;
 }
 
+/* Bernoulli data of bits only: kept four by four as well. */
+static jn_status encode_bits(jn_decoder *m, jn_error *err)
+{
+    const size_t fours = (m->D + 3) / 4;
+    bool bits = !m->gaussian;
+    for (size_t i = 0; bits && i < m->n * m->D; i++) {
+        bits = m->x[i] == 0.0 || m->x[i] == 1.0;
+    }
+    if (!bits) {
+        return JN_OK;
+    }
+    m->codes = jn_alloc(m->n * fours, 1);
+    if (m->codes == NULL) {
+        return jn_error_set(err, JN_ERR_NOMEM, "no memory for %zu rows of bits", m->n);
+    }
+    for (size_t i = 0; i < m->n * m->D; i++) {
+        const size_t j = i % m->D;
+        const unsigned bit = m->x[i] == 1.0 ? 1u << j % 4 : 0u;
+        m->codes[i / m->D * fours + j / 4] |= (uint8_t)bit;
+    }
+    return JN_OK;
+}
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -181,6 +205,9 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     }
     if (status == JN_OK) {
         status = check_unit(m, data, model->notes, sizeof model->notes, err);
+    }
+    if (status == JN_OK) {
+        status = encode_bits(m, err);
     }
     if (status < 0) {
         return status;

@@ -1,6 +1,5 @@
-/* Rows of data against a block of decoded nodes: the matrix product x a, and the like of it with
- * squared differences. The terms of an entry are added in the order of j, whatever rows and nodes
- * stand beside it. */
+/* Squared distances of rows of data to decoded nodes. The terms of an entry are added in the order
+ * of j, whatever rows and nodes stand beside it. */
 #include "kernel/elementary.h"
 #include "kernel/isa.h"
 
@@ -17,15 +16,15 @@ typedef struct job {
     double scale;
 } job;
 
-INLINE void block(int squared, int rows, int wide, const job *b, const double *const *x, size_t at,
-                  size_t n, double *out)
+INLINE void block(int rows, int wide, const job *b, const double *const *x, size_t at, size_t n,
+                  double *out)
 {
     vd s[ROWS][WIDE];
     UNROLL for (int r = 0; r < rows; r++)
     {
         UNROLL for (int u = 0; u < wide; u++)
         {
-            s[r][u] = squared ? v_set(0.0) : v_load_n(b->start + at + (size_t)u * VN, n);
+            s[r][u] = v_set(0.0);
         }
     }
     for (size_t j = 0; j < b->dim; j++) {
@@ -40,7 +39,7 @@ INLINE void block(int squared, int rows, int wide, const job *b, const double *c
             UNROLL for (int u = 0; u < wide; u++)
             {
                 const vd e = xr - a[u];
-                s[r][u] = squared ? v_fma(e, e, s[r][u]) : v_fma(xr, a[u], s[r][u]);
+                s[r][u] = v_fma(e, e, s[r][u]);
             }
         }
     }
@@ -50,25 +49,24 @@ INLINE void block(int squared, int rows, int wide, const job *b, const double *c
         {
             const vd first = v_load_n(b->start + at + (size_t)u * VN, n);
             v_store_n(out + (size_t)r * b->ld_out + at + (size_t)u * VN,
-                      squared ? v_fma(v_set(b->scale), s[r][u], first) : s[r][u], n);
+                      v_fma(v_set(b->scale), s[r][u], first), n);
         }
     }
 }
 
-INLINE void some_rows(int squared, int rows, const job *b, const double *const *x, size_t n,
-                      double *out)
+INLINE void some_rows(int rows, const job *b, const double *const *x, size_t n, double *out)
 {
     size_t i = 0;
     for (; i + WIDE * VN <= n; i += WIDE * VN) {
-        block(squared, rows, WIDE, b, x, i, VN, out);
+        block(rows, WIDE, b, x, i, VN, out);
     }
     for (; i < n; i += VN) {
-        block(squared, rows, 1, b, x, i, n - i, out);
+        block(rows, 1, b, x, i, n - i, out);
     }
 }
 
-INLINE void all_rows(int squared, const job *b, size_t rows, const size_t *pick, const double *x,
-                     size_t n, double *out)
+INLINE void all_rows(const job *b, size_t rows, const size_t *pick, const double *x, size_t n,
+                     double *out)
 {
     size_t k = 0;
     for (; k + ROWS <= rows; k += ROWS) {
@@ -76,19 +74,12 @@ INLINE void all_rows(int squared, const job *b, size_t rows, const size_t *pick,
         for (size_t r = 0; r < ROWS; r++) {
             some[r] = x + (pick == NULL ? k + r : pick[k + r]) * b->dim;
         }
-        some_rows(squared, ROWS, b, some, n, out + k * b->ld_out);
+        some_rows(ROWS, b, some, n, out + k * b->ld_out);
     }
     for (; k < rows; k++) {
         const double *one = x + (pick == NULL ? k : pick[k]) * b->dim;
-        some_rows(squared, 1, b, &one, n, out + k * b->ld_out);
+        some_rows(1, b, &one, n, out + k * b->ld_out);
     }
-}
-
-void JN_K(score)(size_t rows, const size_t *pick, size_t dim, const double *x, size_t n, size_t ld,
-                 const double *a, const double *start, size_t ld_out, double *out)
-{
-    const job b = { .dim = dim, .ld = ld, .ld_out = ld_out, .a = a, .start = start };
-    all_rows(0, &b, rows, pick, x, n, out);
 }
 
 void JN_K(distance)(size_t rows, const size_t *pick, size_t dim, const double *x, double scale,
@@ -98,5 +89,5 @@ void JN_K(distance)(size_t rows, const size_t *pick, size_t dim, const double *x
     const job b = {
         .dim = dim, .ld = ld, .ld_out = ld_out, .a = a, .start = start, .scale = scale
     };
-    all_rows(1, &b, rows, pick, x, n, out);
+    all_rows(&b, rows, pick, x, n, out);
 }

@@ -1,4 +1,4 @@
-/* score and distance: their definition, and that an entry stands for itself. */
+/* score, score_bits and distance: their definition, and that an entry stands for itself. */
 #include <string.h>
 
 #include "kernel/isas.h"
@@ -85,11 +85,42 @@ static void test_an_entry_stands_for_itself(void **state)
     }
 }
 
+/* score_bits is score, bit for bit, also where a sum overflows; dim is no multiple of four. */
+static void test_bits_by_table(void **state)
+{
+    (void)state;
+    enum { FOURS = (DIM + 3) / 4 };
+    static double table[16 * FOURS * JN_SCORE_STRIP];
+    const size_t pick[] = { 10, 2, 2, 7, 0, 5, 9 };
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    uint8_t codes[ROWS * FOURS] = { 0 };
+    fill();
+    a[LD + 3] = INFINITY;
+    a[3 * LD + 20] = -INFINITY;
+    for (size_t i = 0; i < ROWS * DIM; i++) {
+        x[i] = x[i] > 0.0 ? 1.0 : 0.0;
+        codes[i / DIM * FOURS + i % DIM / 4] |= (uint8_t)(x[i] > 0.0 ? 1u << i % DIM % 4 : 0u);
+    }
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 0; n <= N; n++) {
+            double want[ROWS * LD_OUT] = { 0.0 }, out[ROWS * LD_OUT] = { 0.0 };
+            sets[s]->score(ROWS, NULL, DIM, x, n, LD, a, start, LD_OUT, want);
+            sets[s]->score_bits(ROWS, NULL, DIM, codes, n, LD, a, start, table, LD_OUT, out);
+            assert_memory_equal(out, want, sizeof out);
+            sets[s]->score(7, pick, DIM, x, n, LD, a, start, LD_OUT, want);
+            sets[s]->score_bits(7, pick, DIM, codes, n, LD, a, start, table, LD_OUT, out);
+            assert_memory_equal(out, want, sizeof out);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_definition_on_every_set),
         cmocka_unit_test(test_an_entry_stands_for_itself),
+        cmocka_unit_test(test_bits_by_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
