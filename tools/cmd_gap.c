@@ -50,19 +50,14 @@ static void show_warnings(const jn_gap_args *a, const jn_gap_table *t)
 }
 
 static jn_status run(const jn_gap_args *a, const jn_parsed *p, const jn_gap_setup *s,
-                     size_t n_bounds, const jn_bound_arg *bounds, jn_error *err)
+                     jn_gap_options *o, size_t n_bounds, const jn_bound_arg *bounds, jn_error *err)
 {
-    jn_gap_options o;
     jn_gap_table *t;
     jn_progress bar;
-    jn_status st = jn_gap_args_options(a, &o, err);
-    if (st < 0) {
-        return st;
-    }
     jn_progress_start(&bar, a->quiet);
-    o.progress = jn_progress_show;
-    o.progress_user = &bar;
-    st = jn_gap_run(s->q, n_bounds, bounds, &o, &t, err);
+    o->progress = jn_progress_show;
+    o->progress_user = &bar;
+    const jn_status st = jn_gap_run(s->q, n_bounds, bounds, o, &t, err);
     jn_progress_end(&bar);
     if (st < 0) {
         return st;
@@ -79,19 +74,20 @@ static jn_status run(const jn_gap_args *a, const jn_parsed *p, const jn_gap_setu
     return written < 0 ? written : st;
 }
 
+/* What the command line alone shows is found before any data are read. */
 static jn_status start(jn_gap_args *a, const jn_parsed *p, jn_error *err)
 {
     jn_gap_setup s = { 0 };
-    jn_gap_options unused;
+    jn_gap_options o;
     size_t n_bounds = 0;
     jn_bound_arg *bounds = NULL;
     const char *name = p->words.n == 0 ? NULL : p->words.word[0];
-    jn_status st = jn_gap_args_options(a, &unused, err); /* before any work on data */
-    st = st < 0 ? st : jn_gap_setup_make(name, a, &s, err);
-    a->k = a->k == NULL ? "1,10,100,1000" : a->k;
-    jn_status weak = st;
+    a->k = a->k != NULL ? a->k : name == NULL ? jn_gap_example_k : "1,10,100,1000";
+    jn_status st = jn_gap_args_options(a, &o, err);
     st = st < 0 ? st : jn_gap_args_bounds(a, &n_bounds, &bounds, err);
-    st = st < 0 ? st : run(a, p, &s, n_bounds, bounds, err);
+    st = st < 0 ? st : jn_gap_setup_make(name, a, &s, err);
+    const jn_status weak = st;
+    st = st < 0 ? st : run(a, p, &s, &o, n_bounds, bounds, err);
     free(bounds);
     jn_gap_setup_release(&s);
     return st == JN_OK ? weak : st;

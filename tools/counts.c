@@ -91,7 +91,8 @@ static jn_status add_series(counts *c, uint64_t from, uint64_t to)
     jn_status st = add(c, from);
     for (uint64_t ten = 1; st == JN_OK && ten <= to; ten *= 10) {
         for (size_t i = 0; st == JN_OK && i < 3; i++) {
-            const uint64_t x = steps[i] * ten;
+            const bool fits = ten <= UINT64_MAX / steps[i];
+            const uint64_t x = fits ? steps[i] * ten : 0;
             st = x > from && x < to ? add(c, x) : JN_OK;
         }
         if (ten > to / 10) {

@@ -27,7 +27,7 @@ const jn_option jn_gap_option_table[] = {
     { "k", 'k', JN_OPTION_TEXT, "LIST", "for iwae: 1,2,5,1e6 or 1..1e6; default 1,10,100,1000",
       AT(k), 0, 0, NULL, true },
     { "rule", 0, JN_OPTION_CHOICE, "RULE",
-      "quadrature, rqmc or mc; default: the first that applies", AT(rule), 0, 0,
+      "quadrature, rqmc or mc; default: first that applies", AT(rule), 0, 0,
       "quadrature|rqmc|mc", true },
     { "estimator", 0, JN_OPTION_CHOICE, "WHICH", "groups of K draws (under mc), or the whole law",
       AT(estimator), 0, 0, "groups|law|ustat", true },

@@ -7,7 +7,7 @@
 /* The embedded example: one observation of a model whose every bound is known in closed form, and a
  * q that is off on purpose. */
 static const char example_model[] = "linear-gaussian", example_q[] = "gaussian";
-static const char example_k[] = "1,2,5,10,100,1000,1e4,1e5,1e6";
+const char *const jn_gap_example_k = "1,2,5,10,100,1000,1e4,1e5,1e6";
 static const double example_x = 1.2;
 static const struct {
     const char *name;
@@ -36,8 +36,8 @@ void jn_gap_example_outro(FILE *f)
           f);
 }
 
-static jn_status set_example(jn_gap_setup *s, jn_gap_args *a, jn_params *params, jn_table **data,
-                             jn_error *err)
+static jn_status set_example(jn_gap_setup *s, const jn_gap_args *a, jn_params *params,
+                             jn_table **data, jn_error *err)
 {
     jn_status st = JN_OK;
     if (a->data != NULL || a->rows != NULL || a->columns != NULL) {
@@ -78,7 +78,7 @@ static jn_status read_networks(const char *name, jn_params *params, jn_error *er
     return st < 0 ? jn_error_prefix(err, st, "--set") : st;
 }
 
-static jn_status make_model(const char *name, jn_gap_args *a, jn_gap_setup *s, jn_error *err)
+static jn_status make_model(const char *name, const jn_gap_args *a, jn_gap_setup *s, jn_error *err)
 {
     jn_params params = JN_PARAMS_INIT;
     jn_table *data = NULL;
@@ -122,15 +122,16 @@ static jn_status make_proposal(const jn_gap_args *a, jn_gap_setup *s, jn_error *
     return st;
 }
 
-jn_status jn_gap_setup_make(const char *name, jn_gap_args *a, jn_gap_setup *out, jn_error *err)
+jn_status jn_gap_setup_make(const char *name, const jn_gap_args *a, jn_gap_setup *out,
+                            jn_error *err)
 {
     *out = (jn_gap_setup){ 0 };
+    if (a->q != NULL && jn_proposal_type_find(a->q) == NULL) {
+        return jn_proposal_new(a->q, NULL, NULL, &out->q, err); /* it knows the nearest name */
+    }
     const jn_status st = make_model(name, a, out, err);
     if (st < 0) {
         return st;
-    }
-    if (out->example && a->k == NULL) {
-        a->k = example_k;
     }
     return make_proposal(a, out, err);
 }

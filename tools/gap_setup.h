@@ -11,9 +11,12 @@ typedef struct jn_gap_setup {
 } jn_gap_setup;
 
 /* `name` NULL: the embedded example. Release also after an error. */
-JN_CHECKED jn_status jn_gap_setup_make(const char *name, jn_gap_args *a, jn_gap_setup *out,
+JN_CHECKED jn_status jn_gap_setup_make(const char *name, const jn_gap_args *a, jn_gap_setup *out,
                                        jn_error *err);
 void jn_gap_setup_release(jn_gap_setup *s);
+
+/* --k of the example. */
+extern const char *const jn_gap_example_k;
 
 /* What the example is, and how to go on from it. */
 void jn_gap_example_intro(FILE *f);

@@ -194,8 +194,9 @@ static jn_status take_word(const parse *p, const char *word)
 {
     char shown[JN_EXCERPT];
     if (p->out->words.n == p->command->max_words) {
-        return jn_error_set(p->err, JN_ERR_USAGE, "%s is one argument too many (%s %s)",
-                            jn_excerpt(word, shown), p->command->name, p->command->usage);
+        return jn_error_set(p->err, JN_ERR_USAGE,
+                            "%s is one argument too many ('jensen %s --help' shows how)",
+                            jn_excerpt(word, shown), p->command->name);
     }
     const jn_status st = jn_words_add(&p->out->words, word);
     return st == JN_OK ? jn_words_add(&p->out->provenance, word) : st;

@@ -1,0 +1,27 @@
+/* All of jensen. */
+#ifndef JENSEN_JENSEN_H
+#define JENSEN_JENSEN_H
+
+#include "jensen/bound.h"
+#include "jensen/csv.h"
+#include "jensen/estimate.h"
+#include "jensen/exact.h"
+#include "jensen/finite.h"
+#include "jensen/gap.h"
+#include "jensen/gap_write.h"
+#include "jensen/law.h"
+#include "jensen/layers.h"
+#include "jensen/logspace.h"
+#include "jensen/matrix.h"
+#include "jensen/model.h"
+#include "jensen/npy.h"
+#include "jensen/params.h"
+#include "jensen/proposal.h"
+#include "jensen/random.h"
+#include "jensen/sobol.h"
+#include "jensen/source.h"
+#include "jensen/status.h"
+#include "jensen/table.h"
+#include "jensen/target.h"
+
+#endif

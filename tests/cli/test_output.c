@@ -1,0 +1,246 @@
+/* What the program prints: the same bytes on any number of threads, whole or not at all. */
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../assertions.h"
+#include "program.h"
+#include "scratch.h"
+
+extern char **environ;
+
+#define IRIS                                                                           \
+    "gap linear-gaussian --data " JN_TEST_DATA "/iris.csv --set "                      \
+    "W=0.72,-0.33;-0.16,-0.365;1.72,0.085;0.72,0.04 --set b=5.84,3.06,3.76,1.2 --set " \
+    "noise_sd=0.25 "
+
+static void test_threads_change_no_byte(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "gap --format json",
+        IRIS "--rows 0:15 --format json --per-datum",
+        IRIS "--rows 0:20 --q prior --rule mc --samples 500 --replicates 4 --k 1,10 --format json",
+        IRIS "--rows 0:20 --q prior --rule rqmc --samples 512 --replicates 4 --k 1,10",
+        "gap gamma-weights --set a=0.5 --k 1..1e6 --format csv",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        outcome one = { 0 };
+        static const int threads[] = { 1, 2, 3, 8 };
+        for (size_t t = 0; t < 4; t++) {
+            char line[1024];
+            snprintf(line, sizeof line, "%s --threads %d", lines[i], threads[t]);
+            outcome o = run_program(line, NULL, NULL);
+            assert_int_equal(o.code, 0);
+            assert_true(o.n_out > 0);
+            if (t == 0) {
+                one = o;
+            } else {
+                assert_string_equal(o.out, one.out);
+                outcome_free(&o);
+            }
+        }
+        outcome_free(&one);
+    }
+}
+
+static double real_at(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+    assert_true(json_is_number(v));
+    return json_number_value(v);
+}
+
+/* Case A of the reference values: 30-digit arithmetic. */
+static void test_json_of_the_example(void **state)
+{
+    (void)state;
+    static const double k[] = { 1, 2, 1000, 1e6 };
+    static const double gap[] = { 0.373837406980155, 0.129685685750369, 0.000174652862705422,
+                                  1.74549793463184e-07 };
+    outcome o = run_program("gap --k 1,2,1e3,1e6 --format json", NULL, NULL);
+    assert_int_equal(o.code, 0);
+    assert_string_equal(o.err, "");
+    json_t *root = json_loads(o.out, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    assert_string_equal(json_string_value(json_object_get(root, "schema")), "jensen.gap/1");
+    const json_t *evidence = json_object_get(root, "evidence");
+    /* printed to 15 digits in the source */
+    assert_close(real_at(evidence, "value"), -1.60167108725875, 0.0, 1e-14);
+    assert_string_equal(json_string_value(json_object_get(evidence, "error_kind")), "exact");
+    const json_t *bounds = json_object_get(root, "bounds");
+    assert_int_equal(json_array_size(bounds), 5);
+    const json_t *elbo = json_array_get(bounds, 0);
+    assert_true(json_is_null(json_object_get(elbo, "k")));
+    assert_true(json_is_null(json_object_get(elbo, "gap_predicted")));
+    assert_close(real_at(elbo, "reconstruction"), -1.85236494292470, 0.0, 1e-13);
+    assert_close(real_at(elbo, "kl"), 0.12314355131421, 0.0, 1e-13);
+    for (size_t i = 0; i < 4; i++) {
+        const json_t *b = json_array_get(bounds, i + 1);
+        assert_close(real_at(b, "k"), k[i], 0.0, 0.0);
+        /* 15 digits in the source; the contract is 1e-10 relative */
+        assert_close(real_at(b, "gap"), gap[i], 1e-12, 0.0);
+        assert_string_equal(json_string_value(json_object_get(b, "side")), "lower");
+    }
+    const json_t *command = json_object_get(root, "command");
+    assert_int_equal(json_array_size(command), 3); /* gap --k LIST, and no --format */
+    json_decref(root);
+    outcome_free(&o);
+}
+
+static size_t count_char(const char *text, size_t n, char c)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < n && text[i] != '\0'; i++) {
+        found += text[i] == c;
+    }
+    return found;
+}
+
+static void test_csv_has_a_row_a_bound(void **state)
+{
+    (void)state;
+    outcome o = run_program(IRIS "--rows 0:3 --k 1,10 --format csv --per-datum", NULL, NULL);
+    assert_int_equal(o.code, 0);
+    assert_int_equal(count_char(o.out, o.n_out, '\n'), 1 + 3 * (1 + 3));
+    assert_int_equal(strncmp(o.out, "index,name,k,side,", 18), 0);
+    outcome_free(&o);
+}
+
+static void test_paper_formats(void **state)
+{
+    (void)state;
+    outcome md = run_program("gap --format md", NULL, NULL);
+    outcome latex = run_program("gap --format latex", NULL, NULL);
+    assert_int_equal(md.code, 0);
+    assert_int_equal(latex.code, 0);
+    assert_non_null(strstr(md.out, "| log p(x) |"));
+    assert_non_null(strstr(md.out, "|:--|--:|--:|--:|--:|"));
+    assert_non_null(strstr(latex.out, "\\toprule"));
+    assert_non_null(strstr(latex.out, "\\times 10^{-7}$"));
+    outcome_free(&md);
+    outcome_free(&latex);
+}
+
+static void test_data_from_stdin(void **state)
+{
+    (void)state;
+    outcome o = run_program("gap linear-gaussian --data - --format csv", "x\n1.2\n", NULL);
+    assert_int_equal(o.code, 0);
+    outcome_free(&o);
+    o = run_program("gap linear-gaussian --data -", "x\n1.2\nabc\n", NULL);
+    assert_int_equal(o.code, 3);
+    assert_non_null(strstr(o.err, "line 3, column 'x': found 'abc'"));
+    outcome_free(&o);
+}
+
+static void test_output_is_the_same_as_stdout(void **state)
+{
+    (void)state;
+    outcome o = run_program("gap --format csv", NULL, NULL);
+    outcome p = run_program("gap --format csv --output t.csv", NULL, NULL);
+    assert_int_equal(p.code, 0);
+    assert_int_equal(p.n_out, 0);
+    FILE *f = fopen("t.csv", "r");
+    assert_non_null(f);
+    char *text = calloc(o.n_out + 2, 1);
+    assert_int_equal(fread(text, 1, o.n_out + 1, f), o.n_out);
+    assert_string_equal(text, o.out);
+    fclose(f);
+    free(text);
+    outcome_free(&o);
+    outcome_free(&p);
+}
+
+static void test_full_disk_is_an_error(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "gap",       "gap --format json", "models",      "help",
+                                         "--version", "gap --help",        "generate man" };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        outcome o = run_program(lines[i], NULL, "/dev/full");
+        if (o.code != 4 || !one_line(o.err)) {
+            print_error("jensen %s > /dev/full: exit code %d\n%s", lines[i], o.code, o.err);
+            fail();
+        }
+        outcome_free(&o);
+    }
+    outcome o = run_program("gap --output /dev/full", NULL, NULL);
+    assert_int_equal(o.code, 4);
+    outcome_free(&o);
+}
+
+static void test_closed_pipe_is_quiet(void **state)
+{
+    (void)state;
+    int end[2], status;
+    assert_int_equal(pipe(end), 0);
+    posix_spawn_file_actions_t actions;
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addclose(&actions, end[0]);
+    posix_spawn_file_actions_adddup2(&actions, end[1], 1);
+    char name[] = "jensen", gap[] = "gap";
+    char *argv[] = { name, gap, NULL };
+    pid_t child;
+    close(end[0]); /* nobody reads */
+    posix_spawn_file_actions_destroy(&actions);
+    posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_adddup2(&actions, end[1], 1);
+    assert_int_equal(posix_spawn(&child, JN_PROGRAM, &actions, NULL, argv, environ), 0);
+    close(end[1]);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    posix_spawn_file_actions_destroy(&actions);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Groups of more draws than there are: a null row, a warning, exit 1. */
+static void test_short_groups_are_a_weak_answer(void **state)
+{
+    (void)state;
+    outcome o = run_program("gap --rule mc --samples 100 --replicates 2 --k 10,1000 --format json",
+                            NULL, NULL);
+    assert_int_equal(o.code, 1);
+    assert_true(one_line(o.err));
+    assert_non_null(strstr(o.err, "iwae-1000"));
+    json_t *root = json_loads(o.out, 0, NULL);
+    assert_non_null(root);
+    const json_t *row = json_array_get(json_object_get(root, "bounds"), 2);
+    assert_true(json_is_null(json_object_get(row, "value")));
+    json_decref(root);
+    outcome_free(&o);
+}
+
+static void test_timings_go_to_stderr(void **state)
+{
+    (void)state;
+    outcome plain = run_program("gap", NULL, NULL),
+            timed = run_program("gap --timings", NULL, NULL);
+    assert_string_equal(plain.out, timed.out);
+    assert_true(one_line(timed.err));
+    assert_null(strchr(plain.out, '\033')); /* no colour but on a terminal */
+    outcome_free(&plain);
+    outcome_free(&timed);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_threads_change_no_byte),
+        cmocka_unit_test(test_json_of_the_example),
+        cmocka_unit_test(test_csv_has_a_row_a_bound),
+        cmocka_unit_test(test_paper_formats),
+        cmocka_unit_test(test_data_from_stdin),
+        cmocka_unit_test(test_output_is_the_same_as_stdout),
+        cmocka_unit_test(test_full_disk_is_an_error),
+        cmocka_unit_test(test_closed_pipe_is_quiet),
+        cmocka_unit_test(test_short_groups_are_a_weak_answer),
+        cmocka_unit_test(test_timings_go_to_stderr),
+    };
+    return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);
+}
