@@ -14,7 +14,8 @@ static void fill(void)
         x[i] = next_between(&seed, -2.0, 2.0);
     }
     for (size_t i = 0; i < DIM * LD; i++) {
-        a[i] = next_between(&seed, -2.0, 2.0);
+        /* many exponents: on one grid all sums would be exact and no order would show */
+        a[i] = next_between(&seed, -2.0, 2.0) / next_between(&seed, 1.0, 9.0);
     }
     for (size_t i = 0; i < N; i++) {
         start[i] = next_between(&seed, -2.0, 2.0);

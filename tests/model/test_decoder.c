@@ -164,7 +164,7 @@ static void test_picked_rows_are_the_range(void **state)
 {
     (void)state;
     enum { N = 130 };
-    static double z[2 * N], all[ROWS * N], some[6 * N];
+    static double z[2 * N], all[ROWS * N], some[ROWS * N];
     const size_t pick[] = { 8, 0, 3, 3, 7, 1 };
     for (size_t i = 0; i < 2 * N; i++) {
         z[i] = jn_chance_normal(4, i);
@@ -180,6 +180,8 @@ static void test_picked_rows_are_the_range(void **state)
         }
         assert_ok(d->log_likelihood(m->self, (jn_range){ 5, 2 }, N, N, z, N, some), NULL);
         assert_memory_equal(some, all + 5 * N, 2 * N * sizeof *all);
+        assert_ok(d->log_likelihood(m->self, (jn_range){ 1, ROWS - 1 }, N, N, z, N, some), NULL);
+        assert_memory_equal(some, all + N, (ROWS - 1) * N * sizeof *all);
         jn_model_free(m);
         jn_table_free(t);
     }
