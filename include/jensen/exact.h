@@ -17,8 +17,8 @@ typedef struct jn_exact_options {
     size_t threads;     /* 0: as many as there are; changes no digit */
 } jn_exact_options;
 
-/* log p(x_row) by the cheapest method that applies: the model's closed form or finite sum, else
- * jn_exact_quadrature. JN_NOT_CONVERGED: out->error exceeds the tolerance. */
+/* log p(x_row) by the cheapest method that applies: the model's closed form or finite sum, the
+ * recursion of a chain (jn_chain_evidence), else jn_exact_quadrature. JN_NOT_CONVERGED: out->error exceeds the tolerance. */
 JN_API JN_CHECKED jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *options,
                                      jn_estimate *out, jn_error *err);
 

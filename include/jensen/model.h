@@ -137,7 +137,7 @@ struct jn_model {
     jn_params params; /* completed */
     void *self;
     size_t n_obs;              /* observations with a latent of their own; 1 for oracle laws */
-    size_t dim;                /* coordinates of z, >= 1 */
+    size_t dim;                /* coordinates of z (a chain's: of one state), >= 1 */
     const jn_density *density; /* exactly one of density and chain */
     const struct jn_chain *chain;
     char notes[240]; /* columns that were not used, rows that were; "" : nothing to say */

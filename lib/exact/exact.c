@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/tasks.h"
 #include "exact/panels.h"
+#include "jensen/chain.h"
 #include "jensen/logspace.h"
 
 jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out, jn_error *err)
@@ -50,6 +51,9 @@ jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out, jn_error
 jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *options, jn_estimate *out,
                    jn_error *err)
 {
+    if (m->chain != NULL) {
+        return jn_chain_evidence(m, row, options, out, err);
+    }
     if (m->density == NULL || row >= m->n_obs) {
         return jn_error_set(err, JN_ERR_VALUE, "observation %zu: model %s has %zu", row,
                             m->type->name, m->n_obs);
@@ -83,6 +87,9 @@ jn_status jn_exact_all(const jn_model *m, const jn_exact_options *options, jn_es
     const jn_exact_options none = { 0 };
     options = options == NULL ? &none : options;
     const jn_density *d = m->density;
+    if (m->chain != NULL) {
+        return jn_chain_evidence_all(m, options, out, err);
+    }
     if (d == NULL) {
         return jn_error_set(err, JN_ERR_UNSUPPORTED, "model %s has no density", m->type->name);
     }

@@ -11,6 +11,9 @@ extern const jn_model_type jn_model_gamma_weights;
 extern const jn_model_type jn_model_two_point_weights;
 extern const jn_model_type jn_model_gaussian_scale;
 extern const jn_model_type jn_model_decoder;
+extern const jn_model_type jn_model_hmm;
+extern const jn_model_type jn_model_local_level;
+extern const jn_model_type jn_model_lgssm;
 
 /* Points worked on at once by loops that keep intermediate results on the stack. */
 enum { JN_MODEL_CHUNK = 256 };
