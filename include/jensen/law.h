@@ -113,13 +113,15 @@ JN_API double jn_law_ess_fraction(const jn_law *law);
  * replaced by fewer with the same moments (see law/compress.h). Free with jn_weight_law_free. */
 typedef struct jn_weight_law {
     size_t n;
-    size_t n_plain;      /* the first of them: |log W| < 300 and a mass that is no subnormal */
+    size_t low, high;    /* nodes [0, low) have W < e^-40, nodes [high, n) W > e^300 */
     double log_evidence; /* what one unit of W is */
     double zero_mass;    /* mass of W = 0, in [0, 1] */
-    double *log_w;       /* log W; -INFINITY for the node that stands for W = 0 */
+    double *log_w;       /* log W, ascending; -INFINITY for the node that stands for W = 0 */
     double *m;           /* mass under q; may underflow to 0 where W is huge */
     double *w1;          /* W - 1, capped at e^700 */
     double *mw1;         /* m (W - 1), exact also where m underflows */
+    double *m_below;     /* n + 1: sum of m over the nodes before each */
+    double *mw_below;    /* n + 1: sum of m W */
     double *data;
 } jn_weight_law;
 

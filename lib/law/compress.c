@@ -96,7 +96,8 @@ static size_t replace_bin(size_t n, const node *in, double *x, double *log_w, do
     return size;
 }
 
-static size_t replace_all(size_t n, const node *nodes, double *scratch, double *log_w,
+/* Bins of more than `most` nodes are replaced. */
+static size_t replace_all(size_t n, size_t most, const node *nodes, double *scratch, double *log_w,
                           double *log_m)
 {
     size_t out = 0;
@@ -104,9 +105,9 @@ static size_t replace_all(size_t n, const node *nodes, double *scratch, double *
         for (count = 1; first + count < n && nodes[first + count].bin == nodes[first].bin;) {
             count++;
         }
-        const size_t made = count <= NODES ? 0
-                                           : replace_bin(count, nodes + first, scratch, log_w + out,
-                                                         log_m + out);
+        const size_t made = count <= most ? 0
+                                          : replace_bin(count, nodes + first, scratch, log_w + out,
+                                                        log_m + out);
         for (size_t i = 0; made == 0 && i < count; i++) {
             log_w[out + i] = nodes[first + i].log_w;
             log_m[out + i] = nodes[first + i].log_m;
@@ -116,7 +117,7 @@ static size_t replace_all(size_t n, const node *nodes, double *scratch, double *
     return out;
 }
 
-jn_status jn_compress(size_t n, double *log_w, double *log_m, size_t *n_out)
+jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m, size_t *n_out)
 {
     node *nodes = jn_alloc(n, sizeof *nodes);
     double *scratch = jn_alloc_doubles(4 * n);
@@ -130,7 +131,7 @@ jn_status jn_compress(size_t n, double *log_w, double *log_m, size_t *n_out)
         nodes[i] = (node){ .bin = (int64_t)bin, .log_w = log_w[i], .log_m = log_m[i] };
     }
     qsort(nodes, n, sizeof *nodes, by_place);
-    *n_out = replace_all(n, nodes, scratch, log_w, log_m);
+    *n_out = replace_all(n, reduce ? NODES : n, nodes, scratch, log_w, log_m);
     free(nodes);
     free(scratch);
     return JN_OK;

@@ -9,11 +9,14 @@
 #ifndef JN_LAW_COMPRESS_H
 #define JN_LAW_COMPRESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "jensen/status.h"
 
-/* log_w, log_m: n nodes, replaced in place by *n_out <= n nodes. */
-JN_CHECKED jn_status jn_compress(size_t n, double *log_w, double *log_m, size_t *n_out);
+/* log_w, log_m: n nodes, replaced in place by *n_out <= n nodes in ascending order of log_w.
+ * reduce false: sorted, and no more. */
+JN_CHECKED jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m,
+                                 size_t *n_out);
 
 #endif

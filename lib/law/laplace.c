@@ -20,43 +20,69 @@ static double g_over_y(double y)
 }
 
 /* E e^(-s(W-1)) - 1 = sum m g(s(W - 1)), g(y) = e^-y - 1 + y >= 0, since E (W - 1) = 0: a sum of
- * terms that are never negative. Its log1p is delta. */
+ * terms that are never negative. Its log1p is delta. Nodes with W below e^-40 are one: W - 1 = -1.
+ */
 static double centred_delta(const jn_weight_law *w, double s)
 {
     double sum;
-    jn_kernels_get()->law_gap(1, &s, w->n_plain, w->m, w->w1, &sum);
-    for (size_t i = w->n_plain; i < w->n; i++) {
+    jn_kernels_get()->law_gap(1, &s, w->high - w->low, w->m + w->low, w->w1 + w->low, &sum);
+    if (w->low > 0) {
+        sum -= s * w->m_below[w->low] * g_over_y(-s);
+    }
+    for (size_t i = w->high; i < w->n; i++) {
         sum += s * w->mw1[i] * g_over_y(s * w->w1[i]);
     }
     return log1p(sum);
 }
 
+/* The first node with log W >= x. */
+static size_t first_at(const jn_weight_law *w, double x)
+{
+    size_t lo = 0, hi = w->n;
+    while (lo < hi) {
+        const size_t middle = lo + (hi - lo) / 2;
+        if (w->log_w[middle] < x) {
+            lo = middle + 1;
+        } else {
+            hi = middle;
+        }
+    }
+    return lo;
+}
+
 /* log E exp(-e^(u + log W)) by plain sums: where e^-s is nothing, and where phi is so near to 1
- * that delta - s has no digits left. Its K-th power counts, so it is made of 1 - phi there. */
+ * that delta - s has no digits left. Its K-th power counts, so it is made of 1 - phi there. Only
+ * the nodes with s W between e^-40 and 745 need an exponential: below, 1 - e^(-sW) is s W, above,
+ * e^(-sW) is nothing. */
 static double direct_log_phi(const jn_weight_law *w, double u, double *scratch)
 {
     const jn_kernels *k = jn_kernels_get();
-    double *minus_sw = scratch, *value = scratch + w->n;
-    for (size_t i = 0; i < w->n; i++) {
-        minus_sw[i] = u + w->log_w[i];
+    const size_t lo = first_at(w, -40.0 - u), hi = first_at(w, 6.62 - u), n = hi - lo;
+    double *minus_sw = scratch, *value = scratch + n;
+    for (size_t i = 0; i < n; i++) {
+        minus_sw[i] = u + w->log_w[lo + i];
     }
-    k->exp(w->n, minus_sw, minus_sw);
-    for (size_t i = 0; i < w->n; i++) {
+    k->exp(n, minus_sw, minus_sw);
+    for (size_t i = 0; i < n; i++) {
         minus_sw[i] = -minus_sw[i];
     }
-    double phi = 0.0, below = 0.0;
-    k->exp(w->n, minus_sw, value);
-    for (size_t i = 0; i < w->n; i++) {
-        phi += w->m[i] * value[i];
+    double phi = w->m_below[lo], below = 0.0;
+    k->exp(n, minus_sw, value);
+    for (size_t i = 0; i < n; i++) {
+        phi += w->m[lo + i] * value[i];
     }
     if (phi < 0.5) {
         return log(phi);
     }
-    k->expm1(w->n, minus_sw, value);
-    for (size_t i = 0; i < w->n; i++) {
-        below += w->m[i] * value[i];
+    k->expm1(n, minus_sw, value);
+    for (size_t i = 0; i < n; i++) {
+        below += w->m[lo + i] * value[i];
     }
-    return log1p(below);
+    for (size_t i = hi; i < w->n; i++) {
+        below -= w->m[i];
+    }
+    const double faint = w->mw_below[lo] > 0.0 ? exp(u + log(w->mw_below[lo])) : 0.0;
+    return log1p(below - faint);
 }
 
 jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *u, double *log_phi,

@@ -8,38 +8,45 @@
 
 /* exp(LOG_W_CAP) stands for any larger W where only a saturated function of it is needed. */
 static const double LOG_W_CAP = 700.0;
-/* Nodes that a kernel may take: no product of theirs overflows or underflows. */
-static const double LOG_PLAIN = 300.0;
+/* Below LOW W is nothing against 1; above HIGH products with W may overflow. */
+static const double LOW = -40.0, HIGH = 300.0;
 /* More nodes than this are compressed. */
 enum { MANY = 4096 };
 
 static void set_node(jn_weight_law *w, size_t i, double log_w, double log_m)
 {
+    const double mw = exp(log_m + log_w);
     w->log_w[i] = log_w;
     w->m[i] = exp(log_m);
     w->w1[i] = expm1(fmin(log_w, LOG_W_CAP));
     /* m (W - 1): near W = 1 the product is exact, far out m may underflow while m W does not */
-    w->mw1[i] = fabs(log_w) < 1.0 ? w->m[i] * w->w1[i] : exp(log_m + log_w) - w->m[i];
+    w->mw1[i] = fabs(log_w) < 1.0 ? w->m[i] * w->w1[i] : mw - w->m[i];
+    w->m_below[i + 1] = w->m_below[i] + w->m[i];
+    w->mw_below[i + 1] = w->mw_below[i] + mw;
+    w->low += log_w < LOW;
+    w->high += log_w <= HIGH;
 }
 
-/* Plain nodes first; the order within either kind is kept. */
-static void set_nodes(jn_weight_law *w, size_t n, const double *log_w, const double *log_m)
+static jn_status allocate(jn_weight_law *w, size_t n)
 {
-    size_t at = 0;
-    for (int pass = 0; pass < 2; pass++) {
-        for (size_t i = 0; i < n; i++) {
-            const bool plain = fabs(log_w[i]) < LOG_PLAIN && log_m[i] > -LOG_PLAIN;
-            if (plain == (pass == 0)) {
-                set_node(w, at++, log_w[i], log_m[i]);
-            }
-        }
-        w->n_plain = pass == 0 ? at : w->n_plain;
+    double *data = jn_alloc_doubles(6 * n + 2);
+    if (data == NULL) {
+        return JN_ERR_NOMEM;
     }
+    *w = (jn_weight_law){ .n = n,
+                          .log_w = data,
+                          .m = data + n,
+                          .w1 = data + 2 * n,
+                          .mw1 = data + 3 * n,
+                          .m_below = data + 4 * n,
+                          .mw_below = data + 5 * n + 1,
+                          .data = data };
+    return JN_OK;
 }
 
 jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out)
 {
-    const bool zeros = law->n_zero > 0;
+    const size_t zeros = law->n_zero > 0;
     const double log_total = jn_lse_log_sum(&law->mass);
     const double log_mean_w = jn_lse_log_sum(&law->evidence) - log_total;
     double *nodes = jn_alloc_doubles(2 * law->n);
@@ -52,25 +59,23 @@ jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out)
         log_w[i] = law->node_log_w[i] - log_mean_w;
         log_m[i] = (law->node_log_m == NULL ? 0.0 : law->node_log_m[i]) - log_total;
     }
-    const jn_status st = n > MANY ? jn_compress(n, log_w, log_m, &n) : JN_OK;
-    const size_t all = n + (zeros ? 1 : 0);
-    double *data = st == JN_OK ? jn_alloc_doubles(4 * all) : NULL;
-    if (data != NULL) {
-        *out = (jn_weight_law){ .n = all,
-                                .log_evidence = jn_law_log_evidence(law),
-                                .log_w = data,
-                                .m = data + all,
-                                .w1 = data + 2 * all,
-                                .mw1 = data + 3 * all,
-                                .data = data };
-        out->zero_mass = zeros ? exp(jn_lse_log_sum(&law->zero_mass) - log_total) : 0.0;
-        set_nodes(out, n, log_w, log_m);
-        if (zeros) {
-            set_node(out, n, -INFINITY, log(out->zero_mass));
+    jn_weight_law w;
+    jn_status st = jn_compress(n, n > MANY, log_w, log_m, &n);
+    st = st == JN_OK ? allocate(&w, n + zeros) : st;
+    if (st == JN_OK) {
+        w.log_evidence = jn_law_log_evidence(law);
+        if (zeros > 0) {
+            const double log_zero = jn_lse_log_sum(&law->zero_mass) - log_total;
+            w.zero_mass = exp(log_zero);
+            set_node(&w, 0, -INFINITY, log_zero);
         }
+        for (size_t i = 0; i < n; i++) {
+            set_node(&w, i + zeros, log_w[i], log_m[i]);
+        }
+        *out = w;
     }
     free(nodes);
-    return data == NULL ? JN_ERR_NOMEM : JN_OK;
+    return st;
 }
 
 void jn_weight_law_free(jn_weight_law *w)

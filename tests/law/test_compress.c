@@ -90,7 +90,7 @@ static void test_moments_and_transform_survive(void **state)
         for (int pass = 0; pass < 2; pass++) {
             (pass == 0 ? smooth : rough)(spreads[a], x);
             memcpy(y, x, sizeof *y);
-            assert_ok(jn_compress(y->n, y->l, y->log_m, &y->n), NULL);
+            assert_ok(jn_compress(y->n, true, y->l, y->log_m, &y->n), NULL);
             check(x, y);
             assert_true(y->n < x->n * 3 / 4);
         }
@@ -120,7 +120,7 @@ static void test_degenerate_bins(void **state)
             x->log_m[i] = kind == 5 ? -900.0 * jn_chance(4, i) : -3.0 * r;
         }
         memcpy(y, x, sizeof *y);
-        assert_ok(jn_compress(y->n, y->l, y->log_m, &y->n), NULL);
+        assert_ok(jn_compress(y->n, true, y->l, y->log_m, &y->n), NULL);
         assert_true(y->n < 40);
         for (size_t i = 0; i < y->n; i++) {
             assert_true(isfinite(y->l[i]) && isfinite(y->log_m[i]));
@@ -144,13 +144,13 @@ static void test_sparse_laws_are_left_alone(void **state)
     double l[] = { 9000.0, -9000.0, 0.0, 1e300, -1e300 },
            log_m[] = { -9020.0, -1.0, -2.0, -3.0, -4.0 };
     size_t n = 0;
-    assert_ok(jn_compress(5, l, log_m, &n), NULL);
+    assert_ok(jn_compress(5, true, l, log_m, &n), NULL);
     assert_int_equal(n, 5);
     const double want_l[] = { -1e300, -9000.0, 0.0, 9000.0, 1e300 };
     for (size_t i = 0; i < 5; i++) {
         assert_close(l[i], want_l[i], 0.0, 0.0);
     }
-    assert_ok(jn_compress(0, l, log_m, &n), NULL);
+    assert_ok(jn_compress(0, true, l, log_m, &n), NULL);
     assert_int_equal(n, 0);
 }
 
