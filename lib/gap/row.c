@@ -96,32 +96,42 @@ static void predict(const weight_moments *w, jn_gap_bound *b)
     }
 }
 
-/* gap = evidence - value, from the law itself where it can be. */
-static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_estimate *seen,
-                    const jn_estimate *law_gap)
+/* The error of a sampled law's own gap. Its log p(x) shares most of the bound's error; but it is
+ * made of the few draws with large weights, and a gap in units of it is low by a few parts in their
+ * effective number, which no spread of replicates shows. */
+static double own_error(const jn_law_set *set, const weight_moments *w, const jn_estimate *gap)
 {
+    const double draws = (double)set->pooled.n_nodes * jn_law_ess_fraction(&set->pooled);
+    return isfinite(w->mu2) ? gap->error + 3.0 * fabs(gap->value) / draws : INFINITY;
+}
+
+/* gap = evidence - value, from the law itself where that is sharper. */
+static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set *set,
+                    const weight_moments *w, const jn_estimate *law_gap)
+{
+    const bool drawn = set->kind == JN_MC || set->kind == JN_RQMC;
+    jn_estimate direct = b->value;
+    direct.value = exact->value - b->value.value;
+    direct.error = b->value.error + exact->error;
     if (isinf(b->value.value) || isinf(exact->value)) {
-        const bool both = b->value.value == exact->value;
-        b->gap = b->value;
-        b->gap.value = both ? NAN : exact->value - b->value.value;
-        b->gap.error = NAN;
-        return;
-    }
-    if (isnan(law_gap->value)) {
-        b->gap = b->value;
-        b->gap.value = exact->value - b->value.value;
-        b->gap.error = b->value.error + exact->error;
+        direct.value = b->value.value == exact->value ? NAN : direct.value;
+        direct.error = NAN;
+        b->gap = direct;
         return;
     }
     b->gap = *law_gap;
-    if (law_gap->kind == JN_MC || law_gap->kind == JN_RQMC) {
-        return; /* the laws' own log p(x) is a sample's: only its difference to the bound is sharp
-                 */
+    if (drawn) {
+        b->gap.error = own_error(set, w, law_gap);
     }
-    const double off = exact->value - seen->value;
-    if (fabs(off) > exact->error + seen->error + 1e-12 * (1.0 + fabs(exact->value))) {
+    if (isnan(law_gap->value) || (drawn && !(b->gap.error <= direct.error))) {
+        b->gap = direct;
+        return;
+    }
+    const jn_estimate seen = jn_law_set_evidence(set);
+    const double off = exact->value - seen.value;
+    if (!drawn && fabs(off) > exact->error + seen.error + 1e-12 * (1.0 + fabs(exact->value))) {
         b->gap.value += off; /* q misses part of the posterior */
-        b->gap.error += exact->error + seen->error;
+        b->gap.error += exact->error + seen.error;
     }
 }
 
@@ -175,10 +185,9 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     jn_status st = jn_bound_results(set, estimator, n, args, results);
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
     if (st == JN_OK) {
-        const jn_estimate seen = jn_law_set_evidence(set);
         for (size_t i = 0; i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], estimator, &results[i]);
-            set_gap(&row->bounds[i], &row->evidence, &seen, &results[i].gap);
+            set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i].gap);
             predict(&w, &row->bounds[i]);
         }
         const jn_law *law = draws ? &set->pooled : &set->law[0];

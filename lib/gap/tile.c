@@ -1,5 +1,6 @@
 #include "gap/tile.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ typedef struct attempt {
     jn_source_options options;
     bool planned;
     jn_row_state state;
+    double error; /* the worst of the row's bounds at the last resolution */
     char why[JN_ERROR_TEXT];
 } attempt;
 
@@ -85,6 +87,23 @@ static jn_status drop_unplanned(tile *t, jn_error *weak, jn_error *err)
     return JN_OK;
 }
 
+/* A smooth integrand's error drops to its square when the step is halved, that of one with a ridge
+ * between the nodes (K draws whose log-weights lie thousands apart) by a constant factor. Does that
+ * factor miss the tolerance at the finest resolution there is? Notes the error for the next time.
+ */
+static bool hopeless(attempt *a, const jn_gap_table *t)
+{
+    double worst = 0.0;
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        const double error = t->rows[a->row].bounds[i].value.error;
+        worst = error > worst ? error : worst;
+    }
+    const double factor = worst / a->error; /* NaN the first time: not hopeless */
+    const int left = MAX_REFINEMENT - (int)a->options.refinement;
+    a->error = worst;
+    return factor > 0.1 && worst * pow(factor, left) > t->tolerance;
+}
+
 /* Keep the rows that a finer or a wider rule may still mend. */
 static jn_status drop_finished(tile *t, jn_error *weak, jn_error *err)
 {
@@ -94,12 +113,14 @@ static jn_status drop_finished(tile *t, jn_error *weak, jn_error *err)
         if (a->state == JN_ROW_GOOD) {
             continue;
         }
+        const bool stop = a->state == JN_ROW_COARSE && hopeless(a, t->job->table);
         if (a->state == JN_ROW_NARROW) {
             a->options.widening++;
         } else {
             a->options.refinement++;
         }
-        if (a->options.widening <= MAX_WIDENING && a->options.refinement <= MAX_REFINEMENT) {
+        if (!stop && a->options.widening <= MAX_WIDENING &&
+            a->options.refinement <= MAX_REFINEMENT) {
             t->attempt[kept++] = *a;
         } else if (a->state == JN_ROW_COARSE) {
             (void)jn_error_set(weak, JN_NOT_CONVERGED, "observation %zu: %s", a->row, a->why);
@@ -151,6 +172,7 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         t.attempt[i].row = first + i;
         t.attempt[i].state = JN_ROW_REFUSED;
+        t.attempt[i].error = NAN;
         t.attempt[i].options = (jn_source_options){ .samples = j->options->samples,
                                                     .replicates = j->options->replicates,
                                                     .seed = j->options->seed,

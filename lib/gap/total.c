@@ -36,7 +36,8 @@ static void add_diagnostics(jn_diagnostics *to, const jn_diagnostics *d, size_t 
         to->ess_fraction = d->ess_fraction;
         to->ess_row = row;
     }
-    if (d->var_w > to->var_w || (isnan(d->var_w) && to->var_w < INFINITY)) {
+    if (d->var_w > to->var_w || (isnan(d->var_w) && to->var_w < INFINITY) ||
+        (isinf(d->var_w) && isnan(to->var_w))) { /* infinite is worse than not known */
         to->var_w = d->var_w;
         to->var_w_row = row;
     }
