@@ -28,4 +28,10 @@ bool jn_spd_invert(size_t n, double *a);
  * eigenvector k is column k of `vectors` (NULL: not wanted). false: no convergence, or NaN. */
 bool jn_symmetric_eigen(size_t n, double *a, double *values, double *vectors);
 
+/* Eigenvalues (ascending, in place of the diagonal) of a symmetric tridiagonal matrix by the
+ * implicit QL method, and the first component of each normalised eigenvector: the Gauss rule of a
+ * Jacobi matrix (Golub & Welsch 1969). off: n - 1 elements beside the diagonal, spoilt. false: no
+ * convergence, or NaN. */
+bool jn_tridiagonal_eigen(size_t n, double *diagonal, double *off, double *first);
+
 #endif

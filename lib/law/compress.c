@@ -10,22 +10,10 @@
 static const double WIDTH = 1.0 / 4.0;
 enum { NODES = 6 };
 
+/* A law as it is gathered: nodes of one bin stand together, in the order in which they came. */
 typedef struct node {
-    int64_t bin;
     double log_w, log_m;
 } node;
-
-static int by_place(const void *a, const void *b)
-{
-    const node *x = a, *y = b;
-    if (x->bin != y->bin) {
-        return x->bin < y->bin ? -1 : 1;
-    }
-    if (x->log_w != y->log_w) {
-        return x->log_w < y->log_w ? -1 : 1;
-    }
-    return (x->log_m > y->log_m) - (x->log_m < y->log_m);
-}
 
 /* Jacobi matrix of the measure sum m_i delta(x_i) by Lanczos with the recurrence of orthogonal
  * polynomials on the points themselves; its size, at most NODES. p, q: scratch of n. */
@@ -69,7 +57,7 @@ static size_t lanczos(size_t n, const double *x, const double *m, double *p, dou
 static size_t replace_bin(size_t n, const node *in, double *x, double *log_w, double *log_m)
 {
     double *m = x + n, *p = x + 2 * n, *q = x + 3 * n;
-    double diagonal[NODES], off[NODES], top = -INFINITY, mass = 0.0;
+    double diagonal[NODES], off[NODES], first[NODES], top = -INFINITY, mass = 0.0;
     for (size_t i = 0; i < n; i++) {
         top = fmax(top, in[i].log_m);
     }
@@ -79,60 +67,102 @@ static size_t replace_bin(size_t n, const node *in, double *x, double *log_w, do
         mass += m[i];
     }
     const size_t size = lanczos(n, x, m, p, q, diagonal, off);
-    double jacobi[NODES * NODES] = { 0 }, values[NODES], vectors[NODES * NODES];
-    for (size_t k = 0; k < size; k++) {
-        jacobi[k * size + k] = diagonal[k];
-        if (k + 1 < size) {
-            jacobi[k * size + k + 1] = jacobi[(k + 1) * size + k] = off[k];
-        }
-    }
-    if (!jn_symmetric_eigen(size, jacobi, values, vectors)) {
+    if (!jn_tridiagonal_eigen(size, diagonal, off, first)) {
         return 0;
     }
     for (size_t k = 0; k < size; k++) {
-        log_w[k] = in[0].log_w + values[k];
-        log_m[k] = top + log(mass) + 2.0 * log(fabs(vectors[k]));
+        log_w[k] = in[0].log_w + diagonal[k];
+        log_m[k] = top + log(mass) + 2.0 * log(fabs(first[k]));
     }
     return size;
 }
 
-/* Bins of more than `most` nodes are replaced. */
-static size_t replace_all(size_t n, size_t most, const node *nodes, double *scratch, double *log_w,
-                          double *log_m)
+static int by_log_w(const void *a, const void *b)
 {
-    size_t out = 0;
-    for (size_t first = 0, count; first < n; first += count) {
-        for (count = 1; first + count < n && nodes[first + count].bin == nodes[first].bin;) {
-            count++;
-        }
-        const size_t made = count <= most ? 0
-                                          : replace_bin(count, nodes + first, scratch, log_w + out,
-                                                        log_m + out);
-        for (size_t i = 0; made == 0 && i < count; i++) {
-            log_w[out + i] = nodes[first + i].log_w;
-            log_m[out + i] = nodes[first + i].log_m;
-        }
-        out += made == 0 ? count : made;
+    const node *x = a, *y = b;
+    if (x->log_w != y->log_w) {
+        return x->log_w < y->log_w ? -1 : 1;
     }
-    return out;
+    return (x->log_m > y->log_m) - (x->log_m < y->log_m);
+}
+
+/* One bin: replaced where it has more than `most` nodes, else sorted. */
+static size_t close_bin(size_t n, size_t most, node *nodes, double *scratch, double *log_w,
+                        double *log_m)
+{
+    const size_t made = n <= most ? 0 : replace_bin(n, nodes, scratch, log_w, log_m);
+    if (made > 0) {
+        return made;
+    }
+    qsort(nodes, n, sizeof *nodes, by_log_w);
+    for (size_t i = 0; i < n; i++) {
+        log_w[i] = nodes[i].log_w;
+        log_m[i] = nodes[i].log_m;
+    }
+    return n;
+}
+
+/* Counts of nodes a bin, then the places where bins end, by one pass each: bins of a wide law are
+ * many, but never more than MOST_BINS (wider laws have wider bins far out on the left, where only
+ * their mass counts). */
+enum { MOST_BINS = 1 << 22 };
+
+static size_t bin_of(double log_w, double top)
+{
+    const double below = floor((top - log_w) / WIDTH); /* >= 0 */
+    return below < MOST_BINS - 1 ? (size_t)below : MOST_BINS - 1;
+}
+
+/* Nodes that no functional can see: neither under q nor with the weight cubed. */
+static bool counts(double log_w, double log_m)
+{
+    return fmax(log_m, log_m + 3.0 * log_w) > -80.0;
+}
+
+static size_t gather(size_t n, const double *log_w, const double *log_m, bool reduce, double top,
+                     size_t n_bins, size_t *end, node *nodes)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < n; i++) {
+        end[bin_of(log_w[i], top)] += !reduce || counts(log_w[i], log_m[i]);
+    }
+    for (size_t b = n_bins; b-- > 0;) { /* the bin farthest below the top comes first */
+        const size_t count = end[b];
+        end[b] = kept;
+        kept += count;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!reduce || counts(log_w[i], log_m[i])) {
+            nodes[end[bin_of(log_w[i], top)]++] = (node){ log_w[i], log_m[i] };
+        }
+    }
+    return kept;
 }
 
 jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m, size_t *n_out)
 {
+    double top = -INFINITY, bottom = INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        top = fmax(top, log_w[i]);
+        bottom = fmin(bottom, log_w[i]);
+    }
+    const size_t n_bins = n == 0 ? 1 : bin_of(bottom, top) + 1;
     node *nodes = jn_alloc(n, sizeof *nodes);
     double *scratch = jn_alloc_doubles(4 * n);
-    if (nodes == NULL || scratch == NULL) {
-        free(nodes);
-        free(scratch);
-        return JN_ERR_NOMEM;
+    size_t *end = jn_alloc(n_bins, sizeof *end);
+    const bool good = nodes != NULL && scratch != NULL && end != NULL;
+    if (good) {
+        const size_t kept = gather(n, log_w, log_m, reduce, top, n_bins, end, nodes);
+        size_t out = 0, first = 0;
+        for (size_t b = n_bins; b-- > 0 && first < kept;) {
+            out += close_bin(end[b] - first, reduce ? NODES : n, nodes + first, scratch,
+                             log_w + out, log_m + out);
+            first = end[b];
+        }
+        *n_out = out;
     }
-    for (size_t i = 0; i < n; i++) {
-        const double bin = fmax(-9e18, fmin(9e18, floor(log_w[i] / WIDTH)));
-        nodes[i] = (node){ .bin = (int64_t)bin, .log_w = log_w[i], .log_m = log_m[i] };
-    }
-    qsort(nodes, n, sizeof *nodes, by_place);
-    *n_out = replace_all(n, reduce ? NODES : n, nodes, scratch, log_w, log_m);
     free(nodes);
     free(scratch);
-    return JN_OK;
+    free(end);
+    return good ? JN_OK : JN_ERR_NOMEM;
 }
