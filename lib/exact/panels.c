@@ -163,7 +163,7 @@ static jn_status halve(void *user, size_t index, size_t worker, jn_error *err)
     h->peak = h->value == NULL ? NULL : h->value + children * p->n_rows;
     jn_status st = scratch == NULL || h->value == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t c = 0; c < children && st == JN_OK; c++) {
-        const jn_box box = jn_box_child(&p->box, r->rule.dim, c);
+        const jn_box box = jn_box_child(&p->box, r->rule.dim, jn_box_all(r->rule.dim), c);
         st = integrate(r, &box, p->n_rows, p->row, scratch, h->value + c * p->n_rows,
                        h->peak + c * p->n_rows);
     }
@@ -196,7 +196,7 @@ static bool agrees(const refinement *r, const panel *p, const halves *h, size_t 
     const double fine = jn_lse_log_sum(&sum);
     *off = fabs(exp(fine - total) - exp(p->value[k] - total));
     const bool small = hidden < total + log(NEGLIGIBLE * r->tolerance);
-    const double share = 0.02 * r->tolerance;
+    const double share = 0.005 * r->tolerance;
     return small || (*off <= share && fine > hidden - 12.0);
 }
 
@@ -207,7 +207,7 @@ static jn_status replace(refinement *r, const panel *p, const halves *h, panel *
     const size_t children = (size_t)1 << r->rule.dim;
     jn_status st = JN_OK;
     for (size_t c = 0; c < children && st == JN_OK; c++) {
-        const jn_box box = jn_box_child(&p->box, r->rule.dim, c);
+        const jn_box box = jn_box_child(&p->box, r->rule.dim, jn_box_all(r->rule.dim), c);
         st = panel_new(&next[c], &box, p->n_rows);
         next[c].n_rows = 0;
     }

@@ -169,30 +169,29 @@ static double hidden(const grower *g, const panel *p)
     return most;
 }
 
-/* Near a known bump and wider than it? */
-static bool too_wide(const grower *g, const jn_box *box)
+/* Axes on which the box is wider than a known bump that it is near to: 0, none. */
+static unsigned too_wide(const grower *g, const jn_box *box)
 {
+    unsigned axes = 0;
     for (size_t c = 0; c < g->n_focus; c++) {
-        bool near = true, wide = false;
+        bool near = true;
+        unsigned wide = 0;
         for (size_t j = 0; j < g->rule.dim; j++) {
             const double reach = 8.0 * g->width[c][j];
             near = near && box->lo[j] < g->centre[c][j] + reach &&
                    box->hi[j] > g->centre[c][j] - reach;
-            wide = wide || box->hi[j] - box->lo[j] > 4.0 * g->width[c][j];
+            wide |= (unsigned)(box->hi[j] - box->lo[j] > 4.0 * g->width[c][j]) << j;
         }
-        if (near && wide) {
-            return true;
-        }
+        axes |= near ? wide : 0;
     }
-    return false;
+    return axes;
 }
 
-static bool settled(const grower *g, const panel *parent, const panel *child, size_t children)
+typedef enum verdict { OPEN, SETTLED, EMPTY } verdict;
+
+static verdict judge(const grower *g, const panel *parent, const panel *child, size_t children)
 {
     double whole[N_F], part[N_F], sum[N_F] = { 0 }, most = -INFINITY;
-    if (too_wide(g, &parent->box)) {
-        return false;
-    }
     functionals(g, parent, whole);
     for (size_t c = 0; c < children; c++) {
         functionals(g, &child[c], part);
@@ -202,14 +201,14 @@ static bool settled(const grower *g, const panel *parent, const panel *child, si
         most = fmax(most, hidden(g, &child[c]));
     }
     if (most < log(NEGLIGIBLE * g->tolerance)) {
-        return true;
+        return EMPTY;
     }
     for (int k = 0; k < N_F; k++) {
         if (!(fabs(sum[k] - whole[k]) <= SHARE * g->tolerance)) {
-            return false;
+            return OPEN;
         }
     }
-    return log(sum[0] + sum[1]) > most - 16.0 || most < log(g->tolerance) - 2.0;
+    return log(sum[0] + sum[1]) > most - 16.0 || most < log(g->tolerance) - 2.0 ? SETTLED : OPEN;
 }
 
 /* --- the tree ------------------------------------------------------------------------------- */
@@ -230,10 +229,15 @@ static jn_status push(grower *g, panel *p)
     return JN_OK;
 }
 
-static jn_status accept(grower *g, const panel *parent, const panel *child, size_t children)
+/* An empty panel's own nodes say all there is to say, in either law. */
+static jn_status accept(grower *g, const panel *parent, const panel *child, size_t children,
+                        bool empty)
 {
     const bool edge = jn_box_on_border(&parent->box, &g->domain, g->rule.dim);
     jn_status st = list_add(&g->tree->coarse, parent, g->rule.n, edge);
+    if (st == JN_OK && empty) {
+        return list_add(&g->tree->fine, parent, g->rule.n, edge);
+    }
     for (size_t c = 0; c < children && st == JN_OK; c++) {
         const bool on = edge && jn_box_on_border(&child[c].box, &g->domain, g->rule.dim);
         st = list_add(&g->tree->fine, &child[c], g->rule.n, on);
@@ -241,23 +245,28 @@ static jn_status accept(grower *g, const panel *parent, const panel *child, size
     return st;
 }
 
-/* Halve one panel: its halves are settled or opened. */
+/* Halve one panel: on the axes where it is wider than a known bump, or on all of them to see
+ * whether it is settled. */
 static jn_status halve(grower *g, const panel *p, bool last, jn_error *err)
 {
-    const size_t children = (size_t)1 << g->rule.dim;
+    const unsigned wide = last ? 0 : too_wide(g, &p->box);
+    const unsigned axes = wide != 0 ? wide : jn_box_all(g->rule.dim);
+    const size_t children = jn_box_children(axes);
     panel child[CHILDREN];
     size_t made = 0;
     jn_status st = JN_OK;
     for (; made < children && st == JN_OK; made += st == JN_OK) {
-        const jn_box box = jn_box_child(&p->box, g->rule.dim, made);
+        const jn_box box = jn_box_child(&p->box, g->rule.dim, axes, made);
         st = panel_make(g, &box, &child[made], err);
     }
-    const bool done = st == JN_OK && (last || settled(g, p, child, children));
-    if (done) {
-        st = accept(g, p, child, children);
+    verdict v = OPEN;
+    if (st == JN_OK && wide == 0) {
+        v = judge(g, p, child, children);
+        v = last && v == OPEN ? SETTLED : v;
+        st = v == OPEN ? st : accept(g, p, child, children, v == EMPTY);
     }
     for (size_t c = 0; c < made; c++) {
-        if (st == JN_OK && !done) {
+        if (st == JN_OK && v == OPEN) {
             st = push(g, &child[c]);
         } else {
             panel_free(&child[c]);

@@ -55,16 +55,34 @@ void jn_panel_nodes(const jn_panel_rule *r, const jn_box *box, size_t ld, double
     }
 }
 
-jn_box jn_box_child(const jn_box *box, size_t dim, size_t index)
+unsigned jn_box_all(size_t dim)
+{
+    return (1u << dim) - 1u;
+}
+
+size_t jn_box_children(unsigned axes)
+{
+    size_t n = 1;
+    for (; axes != 0; axes >>= 1) {
+        n <<= axes & 1u;
+    }
+    return n;
+}
+
+jn_box jn_box_child(const jn_box *box, size_t dim, unsigned axes, size_t index)
 {
     jn_box child = *box;
-    for (size_t j = 0; j < dim; j++, index /= 2) {
+    for (size_t j = 0; j < dim; j++) {
+        if ((axes >> j & 1u) == 0) {
+            continue;
+        }
         const double middle = 0.5 * (box->lo[j] + box->hi[j]);
         if (index % 2 == 0) {
             child.hi[j] = middle;
         } else {
             child.lo[j] = middle;
         }
+        index /= 2;
     }
     return child;
 }

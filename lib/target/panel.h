@@ -24,8 +24,13 @@ void jn_panel_rule_make(size_t dim, jn_panel_rule *out); /* 1 <= dim <= JN_PANEL
 /* Nodes of a box (dim rows of ld) and log weights, the box's volume included. */
 void jn_panel_nodes(const jn_panel_rule *r, const jn_box *box, size_t ld, double *u, double *log_w);
 
-/* Child `index` < 2^dim of a box cut in half on every axis. */
-jn_box jn_box_child(const jn_box *box, size_t dim, size_t index);
+/* Child `index` of a box cut in half on every axis whose bit is set in `axes`; index < 2^(number of
+ * such axes). */
+jn_box jn_box_child(const jn_box *box, size_t dim, unsigned axes, size_t index);
+
+/* All axes, and how many children that makes. */
+unsigned jn_box_all(size_t dim);
+size_t jn_box_children(unsigned axes);
 
 /* Cell `index` < cells^dim of a box cut into equal cells. */
 jn_box jn_box_cell(const jn_box *box, size_t dim, size_t cells, size_t index);
