@@ -183,17 +183,28 @@ static double step_error(double last, double before)
     return before > 0.0 ? last * fmin(1.0, 10.0 * last / before) : last;
 }
 
+/* Nodes of a needle far from 0 are rounded: by eps |u|, in its widths. */
+static double place_rounding(const jn_mode *mode)
+{
+    double sum = 0.0;
+    for (size_t a = 0; a < mode->dim; a++) {
+        sum += fabs(mode->u[a]) * sqrt(mode->precision[a * mode->dim + a]);
+    }
+    return 2.2e-16 * sum;
+}
+
 static jn_status refine(job *j, const jn_exact_options *o, double tolerance, jn_estimate *out,
                         jn_error *err)
 {
     const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 24 : o->max_nodes;
     double previous = NAN, before = NAN;
     double h = 2.0;
-    *out = (jn_estimate){ .value = NAN,
-                          .error = NAN,
-                          .dof = NAN,
-                          .kind = JN_QUADRATURE,
-                          .method = "quadrature about the mode" };
+    const double rounding = place_rounding(&j->mode);
+    jn_estimate e = { .value = NAN,
+                      .error = NAN,
+                      .dof = NAN,
+                      .kind = JN_QUADRATURE,
+                      .method = "quadrature about the mode" };
     for (int level = 0; level < 12 && lay_out(j, h, most); level++, h *= 0.5) {
         double value = NAN, border = NAN;
         const jn_status st = evaluate(j, o->threads, &value, &border, err);
@@ -201,22 +212,24 @@ static jn_status refine(job *j, const jn_exact_options *o, double tolerance, jn_
             return st;
         }
         const double last = fabs(value - previous);
-        out->n_eval += j->n_nodes;
+        e.n_eval += j->n_nodes;
         if (level > 0) {
-            out->error = step_error(last, before) + exp(border) +
-                         4.4e-16 * (8.0 + fabs(value) + fabs(j->mode.log_joint));
+            e.error = step_error(last, before) + exp(border) + rounding +
+                      4.4e-16 * (8.0 + fabs(value) + fabs(j->mode.log_joint));
         }
-        out->value = value;
-        if (level > 1 && out->error <= tolerance) {
+        e.value = value;
+        if (level > 1 && e.error <= tolerance) {
+            *out = e;
             return JN_OK;
         }
         before = last;
         previous = value;
     }
+    *out = e;
     return jn_error_set(err, JN_NOT_CONVERGED,
                         "observation %zu: quadrature about the mode reached an error of %.2g after "
                         "%llu nodes, not the tolerance %.2g",
-                        j->row, out->error, (unsigned long long)out->n_eval, tolerance);
+                        j->row, e.error, (unsigned long long)e.n_eval, tolerance);
 }
 
 static jn_status domain(job *j)

@@ -101,7 +101,7 @@ jn_status jn_workspace_weigh(jn_workspace *ws, const jn_proposal *q, size_t row,
     combine(ws, q->is_prior, n);
     bool good = true;
     for (size_t i = 0; i < n; i++) {
-        good = good && ws->log_w[i] < INFINITY;
+        good = good && ws->log_w[i] < INFINITY && ws->log_q[i] < INFINITY;
     }
     if (!good) {
         st = report(ws, q->is_prior, row, n, index0, err);
