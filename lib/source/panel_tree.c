@@ -32,59 +32,10 @@ typedef struct grower {
     jn_panel_tree *tree;
 } grower;
 
-/* --- node lists ----------------------------------------------------------------------------- */
-
-static void list_free(jn_node_list *l)
-{
-    free(l->log_w);
-    free(l->log_mass);
-    free(l->log_lik);
-    free(l->log_ratio);
-    free(l->edge);
-    memset(l, 0, sizeof *l);
-}
-
-static jn_status list_reserve(jn_node_list *l, size_t more)
-{
-    if (l->n + more <= l->capacity) {
-        return JN_OK;
-    }
-    const size_t capacity = 2 * (l->n + more);
-    double **const arrays[] = { &l->log_w, &l->log_mass, &l->log_lik, &l->log_ratio };
-    for (size_t i = 0; i < 4; i++) {
-        double *a = jn_realloc(*arrays[i], capacity, sizeof *a);
-        if (a == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        *arrays[i] = a;
-    }
-    unsigned char *edge = jn_realloc(l->edge, capacity, 1);
-    if (edge == NULL) {
-        return JN_ERR_NOMEM;
-    }
-    l->edge = edge;
-    l->capacity = capacity;
-    return JN_OK;
-}
-
-static jn_status list_add(jn_node_list *l, const panel *p, size_t n, bool edge)
-{
-    const jn_status st = list_reserve(l, n);
-    if (st == JN_OK) {
-        memcpy(l->log_w + l->n, p->log_w, n * sizeof(double));
-        memcpy(l->log_mass + l->n, p->log_mass, n * sizeof(double));
-        memcpy(l->log_lik + l->n, p->log_lik, n * sizeof(double));
-        memcpy(l->log_ratio + l->n, p->log_ratio, n * sizeof(double));
-        memset(l->edge + l->n, edge, n);
-        l->n += n;
-    }
-    return st;
-}
-
 void jn_panel_tree_free(jn_panel_tree *t)
 {
-    list_free(&t->fine);
-    list_free(&t->coarse);
+    jn_node_list_free(&t->fine);
+    jn_node_list_free(&t->coarse);
 }
 
 /* --- one panel ------------------------------------------------------------------------------ */
@@ -229,18 +180,28 @@ static jn_status push(grower *g, panel *p)
     return JN_OK;
 }
 
+static jn_status add_nodes(const grower *g, jn_node_list *list, const panel *p, bool edge)
+{
+    const jn_weights nodes = { .n = g->rule.n,
+                               .log_w = p->log_w,
+                               .log_mass = p->log_mass,
+                               .log_lik = p->log_lik,
+                               .log_ratio = p->log_ratio };
+    return jn_node_list_add(list, &nodes, edge);
+}
+
 /* An empty panel's own nodes say all there is to say, in either law. */
 static jn_status accept(grower *g, const panel *parent, const panel *child, size_t children,
                         bool empty)
 {
     const bool edge = jn_box_on_border(&parent->box, &g->domain, g->rule.dim);
-    jn_status st = list_add(&g->tree->coarse, parent, g->rule.n, edge);
+    jn_status st = add_nodes(g, &g->tree->coarse, parent, edge);
     if (st == JN_OK && empty) {
-        return list_add(&g->tree->fine, parent, g->rule.n, edge);
+        return add_nodes(g, &g->tree->fine, parent, edge);
     }
     for (size_t c = 0; c < children && st == JN_OK; c++) {
         const bool on = edge && jn_box_on_border(&child[c].box, &g->domain, g->rule.dim);
-        st = list_add(&g->tree->fine, &child[c], g->rule.n, on);
+        st = add_nodes(g, &g->tree->fine, &child[c], on);
     }
     return st;
 }

@@ -7,15 +7,9 @@
 #ifndef JN_SOURCE_PANEL_TREE_H
 #define JN_SOURCE_PANEL_TREE_H
 
+#include "source/node_list.h"
 #include "source/workspace.h"
 #include "target/panel.h"
-
-/* Nodes as they came: arrays of one allocation each. */
-typedef struct jn_node_list {
-    size_t n, capacity;
-    double *log_w, *log_mass, *log_lik, *log_ratio;
-    unsigned char *edge;
-} jn_node_list;
 
 typedef struct jn_panel_tree {
     jn_node_list fine, coarse;
