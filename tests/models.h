@@ -11,7 +11,7 @@
 #include "chance.h"
 #include "jensen/proposal.h"
 
-enum { JN_TEST_MAX_DIM = 8 };
+enum { JN_TEST_MAX_DIM = 12 };
 
 /* "name=value" texts, up to a NULL. */
 static inline jn_params jn_test_params(const char *const *texts)
@@ -76,7 +76,7 @@ static inline jn_table *jn_test_table(size_t rows, size_t cols, const char *cons
 /* A file of numbers with a header from tests/data. */
 static inline jn_table *jn_test_csv(const char *name)
 {
-    enum { MAX_COLS = 16, MAX_CELLS = 4096 };
+    enum { MAX_COLS = 16, MAX_CELLS = 65536 };
     static double x[MAX_CELLS];
     char path[512], line[1024], *names[MAX_COLS], *save = NULL;
     snprintf(path, sizeof path, "%s/%s", JN_TEST_DATA, name);

@@ -4,12 +4,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include <gsl/gsl_sf_gamma.h>
-#include <gsl/gsl_sf_log.h>
-
-#include "base/constants.h"
 #include "base/memory.h"
 #include "model/gamma_quantile.h"
+#include "model/log_densities.h"
 #include "model/models.h"
 
 typedef struct gamma_weights {
@@ -31,23 +28,9 @@ static jn_support support(const void *self, size_t j)
     return JN_POSITIVE;
 }
 
-/* log z - (z - 1) */
-static double log_minus_line(double z)
-{
-    if (z < 0.5 || z > 2.0) {
-        return log(z) - (z - 1.0);
-    }
-    gsl_sf_result r = { NAN, NAN };
-    (void)gsl_sf_log_1plusx_mx_e(z - 1.0, &r); /* its argument is in [-1/2, 1] */
-    return r.val;
-}
-
 static double prior_at(const gamma_weights *m, double z)
 {
-    if (!(z > 0.0) || isinf(z)) {
-        return isnan(z) ? z : -INFINITY;
-    }
-    return m->constant + m->a * log_minus_line(z) - log(z);
+    return jn_log_gamma_density(m->a, m->a, m->constant, z);
 }
 
 static jn_status log_prior(const void *self, size_t n, size_t ld, const double *z, double *out)
@@ -127,7 +110,7 @@ static jn_status posterior_log_density(const void *self, size_t row, size_t n, s
     (void)ld;
     for (size_t i = 0; i < n; i++) {
         const bool inside = z[i] > 0.0 && z[i] < INFINITY;
-        out[i] = inside ? m->constant + m->a * log_minus_line(z[i]) : prior_at(m, z[i]);
+        out[i] = inside ? m->constant + m->a * jn_log_minus_line(z[i]) : prior_at(m, z[i]);
     }
     return JN_OK;
 }
@@ -176,9 +159,7 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     if (status < 0) {
         return status;
     }
-    gsl_sf_result g = { NAN, NAN };
-    (void)gsl_sf_gammastar_e(m->a, &g); /* Gamma(a) / (sqrt(2 pi) a^(a - 1/2) e^-a) */
-    m->constant = 0.5 * (log(m->a) - JN_LOG_2PI) - log(g.val);
+    m->constant = jn_log_gamma_peak(m->a);
     model->n_obs = 1;
     model->dim = 1;
     model->density = &density;

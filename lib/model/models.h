@@ -14,6 +14,14 @@ extern const jn_model_type jn_model_decoder;
 extern const jn_model_type jn_model_hmm;
 extern const jn_model_type jn_model_local_level;
 extern const jn_model_type jn_model_lgssm;
+extern const jn_model_type jn_model_beta_binomial;
+extern const jn_model_type jn_model_gamma_poisson;
+extern const jn_model_type jn_model_linear_regression;
+extern const jn_model_type jn_model_glmm;
+extern const jn_model_type jn_model_hierarchical_normal;
+extern const jn_model_type jn_model_funnel;
+extern const jn_model_type jn_model_banana;
+extern const jn_model_type jn_model_student;
 
 /* Points worked on at once by loops that keep intermediate results on the stack. */
 enum { JN_MODEL_CHUNK = 256 };
@@ -30,5 +38,10 @@ void jn_model_normal_prior(size_t dim, size_t n, size_t ld, const double *z, dou
 void jn_model_copy_points(size_t dim, size_t n, size_t ld, const double *from, double *to);
 /* scale * identity, dim x dim. */
 void jn_model_scaled_identity(size_t dim, double scale, double *out);
+
+/* For densities without a split that are normalised as they stand: log_prior (0) and evidence. */
+JN_CHECKED jn_status jn_model_no_prior(const void *self, size_t n, size_t ld, const double *z,
+                                       double *out);
+JN_CHECKED jn_status jn_model_normalised(const void *self, size_t row, jn_estimate *out);
 
 #endif

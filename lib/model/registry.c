@@ -5,11 +5,24 @@
 #include "model/models.h"
 
 static const jn_model_type *const types[] = {
-    &jn_model_linear_gaussian,   &jn_model_gaussian_mixture,
-    &jn_model_logistic,          &jn_model_gamma_weights,
-    &jn_model_two_point_weights, &jn_model_gaussian_scale,
-    &jn_model_decoder,           &jn_model_hmm,
-    &jn_model_local_level,       &jn_model_lgssm,
+    &jn_model_linear_gaussian,
+    &jn_model_gaussian_mixture,
+    &jn_model_logistic,
+    &jn_model_gamma_weights,
+    &jn_model_two_point_weights,
+    &jn_model_gaussian_scale,
+    &jn_model_decoder,
+    &jn_model_hmm,
+    &jn_model_local_level,
+    &jn_model_lgssm,
+    &jn_model_beta_binomial,
+    &jn_model_gamma_poisson,
+    &jn_model_linear_regression,
+    &jn_model_glmm,
+    &jn_model_hierarchical_normal,
+    &jn_model_funnel,
+    &jn_model_banana,
+    &jn_model_student,
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 

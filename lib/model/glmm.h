@@ -1,0 +1,53 @@
+/* A generalised linear mixed model with a random intercept: the parts of its two files. Internal.
+ */
+#ifndef JN_MODEL_GLMM_H
+#define JN_MODEL_GLMM_H
+
+#include "jensen/model.h"
+
+typedef enum jn_glmm_family { JN_GLMM_BERNOULLI, JN_GLMM_BINOMIAL, JN_GLMM_POISSON } jn_glmm_family;
+
+/* Rows of a group with one value of the fixed part x'beta. */
+typedef struct jn_glmm_pattern {
+    double offset;            /* x'beta */
+    double successes, trials; /* summed; poisson: the count, and unused */
+} jn_glmm_pattern;
+
+/* power * log of a product of 1 + odds e^u over factors that stay in the range of doubles. */
+typedef struct jn_glmm_batch {
+    size_t first, count; /* factors */
+    double power;
+} jn_glmm_batch;
+
+typedef struct jn_glmm_group {
+    double constant;  /* what does not depend on u */
+    double successes; /* coefficient of u; poisson: the sum of the counts */
+    double trials;    /* binomial: their sum */
+    double log_mean;  /* poisson: log sum e^offset */
+    size_t pattern, n_patterns;
+    size_t batch, n_batches;
+} jn_glmm_group;
+
+typedef struct jn_glmm {
+    jn_glmm_family family;
+    double sigma;
+    size_t n_groups;
+    jn_glmm_group *groups;
+    jn_glmm_pattern *patterns;
+    jn_glmm_batch *batches; /* NULL for poisson */
+    double *odds;           /* e^offset, a factor each */
+} jn_glmm;
+
+extern const jn_density jn_glmm_density;
+
+/* jn_model_type.create and destroy. */
+JN_CHECKED jn_status jn_glmm_create(const jn_params *params, const jn_table *data, jn_model *model,
+                                    jn_error *err);
+void jn_glmm_destroy(void *self);
+
+/* Index of each row's group (n_rows) in order of first appearance, and how many there are. Cells
+ * are compared as text. JN_ERR_VALUE: a missing cell. */
+JN_CHECKED jn_status jn_glmm_group_rows(const jn_table *data, size_t col, size_t *group,
+                                        size_t *n_groups, jn_error *err);
+
+#endif
