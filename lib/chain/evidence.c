@@ -30,16 +30,18 @@ static jn_status exactly(const jn_model *m, size_t row, jn_estimate *out, jn_err
     if (m->chain->linear != NULL) {
         return jn_kalman(m->chain->linear(m->self), out, err);
     }
-    return jn_error_set(err, JN_ERR_UNSUPPORTED, "no recursion for model %s", m->type->name);
+    return JN_ERR_UNSUPPORTED;
 }
 
 jn_status jn_chain_evidence(const jn_model *m, size_t row, const jn_exact_options *options,
                             jn_estimate *out, jn_error *err)
 {
-    (void)options;
     jn_status st = check(m, row, err);
     if (st == JN_OK) {
         st = exactly(m, row, out, err);
+        if (st == JN_ERR_UNSUPPORTED) {
+            st = jn_chain_grid(m, (jn_range){ row, 1 }, options, out, err);
+        }
     }
     return st;
 }
@@ -65,6 +67,9 @@ jn_status jn_chain_evidence_all(const jn_model *m, const jn_exact_options *optio
     jn_status st = check(m, 0, err);
     if (st == JN_OK) {
         st = jn_tasks_run(m->n_obs, options->threads, one, &b, err);
+        if (st == JN_ERR_UNSUPPORTED) {
+            st = jn_chain_grid(m, (jn_range){ 0, m->n_obs }, options, out, err);
+        }
     }
     return st;
 }

@@ -274,7 +274,7 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     m->n = data->n_rows;
     jn_status status = read_transition(m, params, err);
     status = status == JN_OK ? read_initial(m, params, err) : status;
-    status = status == JN_OK ? jn_series_read(data, model, &m->y, err) : status;
+    status = status == JN_OK ? jn_series_read(data, "y", model, &m->y, err) : status;
     status = status == JN_OK ? read_emission(m, params, data, err) : status;
     if (status < 0) {
         return status;

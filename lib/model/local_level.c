@@ -39,7 +39,7 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     m->n = data->n_rows;
     jn_status status = jn_lgssm_allocate(m, err);
     status = status == JN_OK ? read_params(m, params, err) : status;
-    status = status == JN_OK ? jn_series_read(data, model, &m->y, err) : status;
+    status = status == JN_OK ? jn_series_read(data, "y", model, &m->y, err) : status;
     if (status < 0) {
         return status;
     }

@@ -22,6 +22,8 @@ extern const jn_model_type jn_model_hierarchical_normal;
 extern const jn_model_type jn_model_funnel;
 extern const jn_model_type jn_model_banana;
 extern const jn_model_type jn_model_student;
+extern const jn_model_type jn_model_stochastic_volatility;
+extern const jn_model_type jn_model_diffusion;
 
 /* Points worked on at once by loops that keep intermediate results on the stack. */
 enum { JN_MODEL_CHUNK = 256 };

@@ -23,6 +23,8 @@ static const jn_model_type *const types[] = {
     &jn_model_funnel,
     &jn_model_banana,
     &jn_model_student,
+    &jn_model_stochastic_volatility,
+    &jn_model_diffusion,
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 

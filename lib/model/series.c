@@ -9,25 +9,26 @@
 #include "base/memory.h"
 #include "model/models.h"
 
-static jn_status no_y(const jn_table *data, const char *wanted, jn_error *err)
+static jn_status no_column(const jn_table *data, const char *wanted, jn_error *err)
 {
-    return jn_error_set(err, JN_ERR_VALUE, "%s has no column '%s' (the series, in order)",
+    return jn_error_set(err, JN_ERR_VALUE, "%s has no column '%s'",
                         data->origin == NULL ? "the data" : data->origin, wanted);
 }
 
-static void note_unused(const jn_table *data, size_t used, jn_model *model)
+static void note_unused(const jn_table *data, size_t used, const char *name, jn_model *model)
 {
     if (data->n_cols > used) {
-        snprintf(model->notes, sizeof model->notes, "%zu column%s beside y not used",
-                 data->n_cols - used, data->n_cols - used == 1 ? "" : "s");
+        snprintf(model->notes, sizeof model->notes, "%zu column%s beside %s not used",
+                 data->n_cols - used, data->n_cols - used == 1 ? "" : "s", name);
     }
 }
 
-jn_status jn_series_read(const jn_table *data, jn_model *model, double **y, jn_error *err)
+jn_status jn_series_read(const jn_table *data, const char *name, jn_model *model, double **y,
+                         jn_error *err)
 {
-    ptrdiff_t col = jn_table_find(data, "y");
+    ptrdiff_t col = jn_table_find(data, name);
     if (col == JN_NO_COLUMN && data->n_cols > 1) {
-        return no_y(data, "y", err);
+        return no_column(data, name, err);
     }
     col = col == JN_NO_COLUMN ? 0 : col;
     double *values = jn_alloc_doubles(data->n_rows);
@@ -39,7 +40,7 @@ jn_status jn_series_read(const jn_table *data, jn_model *model, double **y, jn_e
         free(values);
         return status;
     }
-    note_unused(data, 1, model);
+    note_unused(data, 1, name, model);
     *y = values;
     return JN_OK;
 }
@@ -56,8 +57,8 @@ jn_status jn_series_read_all(const jn_table *data, jn_model *model, size_t *p, d
     if (found == 0) {
         *p = 1;
         return data->n_cols > 1 && jn_table_find(data, "y") == JN_NO_COLUMN
-                   ? no_y(data, "y1' or 'y", err)
-                   : jn_series_read(data, model, y, err);
+                   ? no_column(data, "y1' or 'y", err)
+                   : jn_series_read(data, "y", model, y, err);
     }
     double *all = jn_alloc_doubles(data->n_rows * (found + 1));
     if (all == NULL) {
@@ -76,7 +77,7 @@ jn_status jn_series_read_all(const jn_table *data, jn_model *model, size_t *p, d
             all[t * found + j] = column[t];
         }
     }
-    note_unused(data, found, model);
+    note_unused(data, found, "y", model);
     *p = found;
     *y = all;
     return JN_OK;

@@ -4,10 +4,10 @@
 
 #include "jensen/chain.h"
 
-/* The column "y" (or the only column) as n_rows numbers on the heap; other columns are ignored and
- * said so in model->notes. */
-JN_CHECKED jn_status jn_series_read(const jn_table *data, jn_model *model, double **y,
-                                    jn_error *err);
+/* The column `name` (or the only column) as n_rows numbers on the heap; other columns are ignored
+ * and said so in model->notes. */
+JN_CHECKED jn_status jn_series_read(const jn_table *data, const char *name, jn_model *model,
+                                    double **y, jn_error *err);
 
 /* As jn_series_read for y1, y2, ... (or y alone): n_rows x *p numbers. */
 JN_CHECKED jn_status jn_series_read_all(const jn_table *data, jn_model *model, size_t *p,

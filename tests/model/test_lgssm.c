@@ -64,7 +64,7 @@ static void test_maps(void **state)
     jn_table *data = two_series();
     jn_model *m = jn_test_model("lgssm", TEXTS(DENSE), data);
     const double base[] = { 0, 1, 0, 0, 0, 1 }; /* points (0,0), (1,0), (0,1) */
-    double z[6], mean[2], root[4];
+    double z[6], mean[6], root[4];
     assert_ok(m->chain->initial_map(m->self, 3, 3, base, z), NULL);
     assert_close(z[0], 1.0, 0.0, 0.0);
     assert_close((z[1] - 1) * (z[4] + 2) + (z[2] - 1) * (z[5] + 2), 0.6, 1e-15, 0.0);
