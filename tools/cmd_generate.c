@@ -90,6 +90,16 @@ static void model_names(FILE *f)
     }
 }
 
+/* Each with a blank before it. */
+static void command_names(FILE *f)
+{
+    for (size_t i = 0; i < jn_n_commands; i++) {
+        if (jn_commands[i]->group != NULL) {
+            fprintf(f, " %s", jn_commands[i]->name);
+        }
+    }
+}
+
 static void bash_command(const jn_command *c, FILE *f)
 {
     fprintf(f, "    %s)\n        case $before in\n", c->name);
@@ -122,9 +132,7 @@ static void bash(FILE *f)
           "    local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
           "    if [ \"$COMP_CWORD\" -eq 1 ]; then\n        words='help --version",
           f);
-    for (size_t i = 0; i < jn_n_commands; i++) {
-        fprintf(f, jn_commands[i]->group == NULL ? "" : " %s", jn_commands[i]->name);
-    }
+    command_names(f);
     fputs("'\n    else\n    case ${COMP_WORDS[1]} in\n", f);
     for (size_t i = 0; i < jn_n_commands; i++) {
         if (jn_commands[i]->group != NULL) {
@@ -171,9 +179,7 @@ static void zsh_option(const jn_option *o, FILE *f)
 static void zsh(FILE *f)
 {
     fputs("#compdef jensen\nif (( CURRENT == 2 )); then\n    compadd help --version", f);
-    for (size_t i = 0; i < jn_n_commands; i++) {
-        fprintf(f, jn_commands[i]->group == NULL ? "" : " %s", jn_commands[i]->name);
-    }
+    command_names(f);
     fputs("\n    return\nfi\ncase $words[2] in\n", f);
     for (size_t i = 0; i < jn_n_commands; i++) {
         const jn_command *c = jn_commands[i];
