@@ -3,6 +3,7 @@
 #define JENSEN_JENSEN_H
 
 #include "jensen/bound.h"
+#include "jensen/chain.h"
 #include "jensen/csv.h"
 #include "jensen/estimate.h"
 #include "jensen/exact.h"
