@@ -74,87 +74,17 @@ jn_status jn_gap_args_options(const jn_gap_args *a, jn_gap_options *out, jn_erro
     return JN_OK;
 }
 
-static jn_status unknown_bound(const char *name, jn_error *err)
-{
-    char shown[JN_EXCERPT];
-    size_t n;
-    const jn_bound *const *bounds = jn_bounds(&n);
-    const char **names = jn_alloc(n, sizeof *names);
-    for (size_t i = 0; names != NULL && i < n; i++) {
-        names[i] = bounds[i]->name;
-    }
-    const char *near = names == NULL ? NULL : jn_nearest(name, names, n);
-    free(names);
-    (void)jn_excerpt(name, shown);
-    return near == NULL ? jn_error_set(err, JN_ERR_USAGE,
-                                       "--bounds: no bound %s ('jensen models' lists them)", shown)
-                        : jn_error_set(err, JN_ERR_USAGE,
-                                       "--bounds: no bound %s; did you mean '%s'?", shown, near);
-}
-
-typedef struct bound_list {
-    size_t n;
-    jn_bound_arg *arg;
-} bound_list;
-
-static jn_status add_bound(bound_list *list, const jn_bound *bound, size_t n_k, const uint64_t *k)
-{
-    const size_t more = bound->takes_k ? n_k : 1;
-    jn_bound_arg *grown = jn_realloc(list->arg, list->n + more, sizeof *grown);
-    if (grown == NULL) {
-        return JN_ERR_NOMEM;
-    }
-    list->arg = grown;
-    for (size_t i = 0; i < more; i++) {
-        list->arg[list->n++] = (jn_bound_arg){ bound, bound->takes_k ? k[i] : 0 };
-    }
-    return JN_OK;
-}
-
-static jn_status add_named(bound_list *list, const char *name, size_t n_k, const uint64_t *k,
-                           jn_error *err)
-{
-    const jn_bound *bound = jn_bound_find(name);
-    if (bound == NULL) {
-        return unknown_bound(name, err);
-    }
-    for (size_t i = 0; i < list->n; i++) {
-        if (list->arg[i].bound == bound) {
-            return jn_error_set(err, JN_ERR_USAGE, "--bounds: '%s' is given twice", name);
-        }
-    }
-    const jn_status st = add_bound(list, bound, n_k, k);
-    return st == JN_OK ? st : jn_error_set(err, st, "out of memory");
-}
-
 jn_status jn_gap_args_bounds(const jn_gap_args *a, size_t *n, jn_bound_arg **out, jn_error *err)
 {
-    bound_list list = { 0, NULL };
-    jn_words names = { 0, NULL };
     size_t n_k;
     uint64_t *k;
     jn_status st = jn_counts_read(a->k, 1, JN_K_MAX, &n_k, &k, err);
     if (st < 0) {
         return jn_error_prefix(err, st, "--k");
     }
-    char *copy = jn_strdup(a->bounds);
-    st = copy == NULL ? JN_ERR_NOMEM : jn_words_split(copy, ',', &names);
-    if (st < 0) {
-        (void)jn_error_set(err, st, "out of memory");
-    }
-    for (size_t i = 0; st == JN_OK && i < names.n; i++) {
-        st = add_named(&list, names.word[i], n_k, k, err);
-    }
-    jn_words_free(&names);
-    free(copy);
+    st = jn_bounds_parse(a->bounds, n_k, k, n, out, err);
     free(k);
-    if (st < 0) {
-        free(list.arg);
-        return st;
-    }
-    *n = list.n;
-    *out = list.arg;
-    return JN_OK;
+    return st < 0 ? jn_error_prefix(err, st, "--bounds") : st;
 }
 
 static jn_status set_one(const char *option, const char *text, jn_params *out, jn_error *err)

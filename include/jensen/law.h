@@ -18,9 +18,34 @@ extern "C" {
 
 /* What a bound reads; an OR of these is what a law keeps. */
 enum {
-    JN_NEED_NODES = 1u,  /* nodes, or their compressed form */
-    JN_NEED_GROUPS = 2u, /* log-mean-exp of consecutive groups of K draws, for each K asked for */
+    JN_NEED_NODES = 1u,     /* nodes, or their compressed form */
+    JN_NEED_GROUPS = 2u,    /* log-mean-exp of consecutive groups of K draws, for each K asked for */
+    JN_NEED_TILTS = 4u,     /* E e^(beta l) and E l e^(beta l), for each beta asked for */
+    JN_NEED_POSTERIOR = 8u, /* groups whose first draw is of the posterior, for each K asked for */
+    JN_NEED_TAIL = 16u,     /* the largest weights */
 };
+
+/* What laws are to keep, as an OR of the above and the lists that go with it. Borrows its lists. */
+typedef struct jn_law_wish {
+    unsigned needs;
+    size_t n_k;
+    const uint64_t *ks; /* JN_NEED_GROUPS */
+    size_t n_beta;
+    const double *betas; /* JN_NEED_TILTS */
+    size_t n_posterior_k;
+    const uint64_t *posterior_ks; /* JN_NEED_POSTERIOR */
+    const double *log_p;          /* exact log p(x) of each observation of a run; NULL: not known */
+} jn_law_wish;
+
+/* Moments of pairs x = R - 1, y = log R over groups, R the mean of k weights in units of p(x):
+ * E x = 0, so that x is a control variate for y. */
+typedef struct jn_control {
+    uint64_t n;
+    double x, y;          /* means */
+    double xx, xy, yy;    /* sums of products about the means */
+} jn_control;
+
+JN_API void jn_control_merge(jn_control *into, const jn_control *from);
 
 /* Log-mean-exps of consecutive groups of k draws, groups starting at multiples of k. A run of
  * draws begins and ends inside groups: `head` belongs to a group begun before, `tail` to one not
@@ -31,7 +56,22 @@ typedef struct jn_groups {
     jn_lse head, tail; /* head: up to the first multiple of k at or after `first` */
     jn_moments done;   /* log-mean-exp of the full groups inside the run */
     uint64_t n_zero;   /* full groups in which every weight is zero */
+    double log_p;      /* exact log p(x); NaN: not known, and no controls */
+    jn_control fold[2]; /* of the full groups inside the run, even ones and odd ones */
 } jn_groups;
+
+/* Sums over draws or nodes in which e^(beta l) counts. */
+typedef struct jn_tilt {
+    double beta;
+    double max;   /* largest beta l + log m so far */
+    double mass;  /* sum of e^(beta l + log m - max) */
+    double first; /* sum of l e^(beta l + log m - max) */
+} jn_tilt;
+
+/* log sum m e^(beta l): +INFINITY is not recorded, zero weights count as nothing for every beta. */
+JN_API double jn_tilt_log_sum(const jn_tilt *t);
+/* E l under masses m e^(beta l); NaN where there are none. */
+JN_API double jn_tilt_mean(const jn_tilt *t);
 
 typedef struct jn_law {
     unsigned needs;
@@ -57,6 +97,14 @@ typedef struct jn_law {
     /* JN_NEED_GROUPS */
     size_t n_groups;
     jn_groups *groups;
+    /* JN_NEED_TILTS */
+    size_t n_tilts;
+    jn_tilt *tilts;
+    /* JN_NEED_POSTERIOR: groups of K - 1 draws of q behind one of the posterior; empty where the
+     * source has none of these */
+    size_t n_posterior;
+    jn_groups *posterior;
+    uint64_t n_outside; /* draws of the posterior where q has no density: W is infinite there */
 } jn_law;
 
 /* Resolutions of a rule: steps h, 2h and 4h. */
@@ -85,11 +133,16 @@ typedef struct jn_weights {
     const double *log_mass;    /* n; NULL: equal masses (draws) */
     const double *log_lik;     /* n; NULL where there is no split into A and B */
     const double *log_ratio;   /* n; log q - log p(z) */
+    const double *log_w_posterior; /* n; log-weights of as many draws of p(z | x), INFINITY where q
+                                    * has no density; NULL: none */
     const unsigned char *edge; /* n; nonzero: on the border of the rule's domain; NULL: none is */
 } jn_weights;
 
-/* An empty law that keeps `needs`; ks: the n_k group sizes for JN_NEED_GROUPS. `first` is the
- * index of the first draw it will see. */
+/* An empty law that keeps what is wished for. log_p: exact log p(x), NaN where it is not known (the
+ * wish's own list is not read); `first` is the index of the first draw that the law will see. */
+JN_API JN_CHECKED jn_status jn_law_start(jn_law *law, const jn_law_wish *wish, double log_p,
+                                         uint64_t first);
+/* The same for nodes and groups, with nothing known of p(x). */
 JN_API JN_CHECKED jn_status jn_law_init(jn_law *law, unsigned needs, size_t n_k, const uint64_t *ks,
                                         uint64_t first);
 JN_API void jn_law_free(jn_law *law); /* leaves zeros */
@@ -117,6 +170,7 @@ typedef struct jn_weight_law {
     double log_evidence; /* what one unit of W is */
     double zero_mass;    /* mass of W = 0, in [0, 1] */
     double *log_w;       /* log W, ascending; -INFINITY for the node that stands for W = 0 */
+    double *log_m;       /* log of the mass under q */
     double *m;           /* mass under q; may underflow to 0 where W is huge */
     double *w1;          /* W - 1, capped at e^700 */
     double *mw1;         /* m (W - 1), exact also where m underflows */
@@ -133,6 +187,21 @@ JN_API void jn_weight_law_free(jn_weight_law *w);
  * e^-s is nothing there). u may exceed 709. */
 JN_API JN_CHECKED jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *u,
                                                   double *log_phi, double *delta);
+
+/* At the same points: slope = delta'(s) = 1 - E W e^(-sW) / phi(s) >= 0 with full relative accuracy
+ * (NaN where s > 600), and log_biased = log E W e^(-sW). */
+JN_API JN_CHECKED jn_status jn_weight_law_laplace_slope(const jn_weight_law *w, size_t n,
+                                                        const double *u, double *slope,
+                                                        double *log_biased);
+
+/* log E W^beta for any real beta, with its full relative accuracy also near 0 (+INFINITY where
+ * beta < 0 and W = 0 has mass), and the mean E W^beta log W / E W^beta (-INFINITY where beta <= 0
+ * and W = 0 has mass). */
+typedef struct jn_tilted {
+    double log_moment;
+    double mean;
+} jn_tilted;
+JN_API jn_tilted jn_weight_law_tilt(const jn_weight_law *w, double beta);
 
 /* E (W - 1)^j, j = 2, 3: +INFINITY where it overflows. Says nothing about finiteness. */
 JN_API double jn_weight_law_moment(const jn_weight_law *w, int j);

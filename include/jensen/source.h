@@ -21,6 +21,7 @@ typedef struct jn_source_options {
     unsigned refinement; /* quadrature: 0, 1, 2, ... halves the step each time */
     unsigned widening;   /* quadrature: 0, 1, 2, ... grows the domain each time */
     uint64_t max_nodes;  /* quadrature: most nodes of the finest part; 0: 2^22 */
+    bool posterior;      /* draws: as many of p(z | x) beside them, where the model has a sampler */
 } jn_source_options;
 
 typedef struct jn_plan jn_plan;
@@ -54,13 +55,6 @@ extern JN_API const jn_source jn_source_panels;     /* continuous z, 1 to 3; any
 extern JN_API const jn_source jn_source_enumerate;  /* discrete z */
 extern JN_API const jn_source jn_source_rqmc;       /* scrambled Sobol' points, to 1024 */
 extern JN_API const jn_source jn_source_mc;         /* pseudo-random draws */
-
-/* What a law must keep for the bounds that were asked for. */
-typedef struct jn_law_wish {
-    unsigned needs;
-    size_t n_k;
-    const uint64_t *ks; /* for JN_NEED_GROUPS */
-} jn_law_wish;
 
 /* Laws of the observations `rows`, plans[i] for observation rows.first + i. sets: rows.count, to
  * be freed with jn_law_set_free, also after an error. Same bytes for every number of threads. */

@@ -1,8 +1,8 @@
 /* ELBO = E_q l = A - B (Jordan, Ghahramani, Jaakkola & Saul 1999; Kingma & Welling 2014). */
 #include <math.h>
 
+#include "bound/choose.h"
 #include "bound/rounding.h"
-#include "jensen/bound.h"
 
 /* e^x - 1 - x >= 0, without cancellation near 0. */
 static double bregman(double x)
@@ -36,9 +36,10 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
 {
     (void)estimator;
     (void)args;
-    jn_bound_value v = { .value = law->log_w.mean, .gap = NAN, .gap_error = NAN, .variance = NAN };
+    jn_bound_value v = jn_plain_value(law->log_w.mean);
     if (law->draws) {
         v.variance = jn_moments_variance(&law->log_w);
+        v.groups = (double)law->n_nodes;
     } else {
         v.variance = law->log_w.m2 / law->log_w.weight;
     }
@@ -54,17 +55,32 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     return JN_OK;
 }
 
-static unsigned needs(jn_estimator estimator)
-{
-    return estimator == JN_BY_LAW ? JN_NEED_NODES : 0;
-}
-
-static jn_side side(const jn_bound_arg *arg)
+static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
     (void)arg;
-    return JN_SIDE_LOWER;
+    return s->asked == JN_BY_GROUPS && s->kind == JN_MC ? JN_BY_GROUPS : JN_BY_LAW;
 }
 
-const jn_bound jn_bound_elbo = { "elbo", "E log w = A - B: reconstruction minus KL to the prior",
-                                 false,  needs,
-                                 side,   eval };
+static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_wish *out)
+{
+    (void)arg;
+    out->needs |= estimator == JN_BY_LAW ? JN_NEED_NODES : 0;
+    return JN_OK;
+}
+
+static jn_integrand integrand(const jn_bound_arg *arg, double *n)
+{
+    (void)arg;
+    *n = 1.0;
+    return JN_OF_LOG;
+}
+
+const jn_bound jn_bound_elbo = {
+    .name = "elbo",
+    .summary = "E log w = A - B: reconstruction minus KL to the prior",
+    .estimator = choose,
+    .wish = wish,
+    .side = jn_side_lower,
+    .integrand = integrand,
+    .eval = eval,
+};

@@ -7,8 +7,8 @@
 #include <math.h>
 
 #include "base/memory.h"
+#include "bound/choose.h"
 #include "bound/rounding.h"
-#include "jensen/bound.h"
 
 static const double STEP = 0.2;
 static const double EULER = 0.57721566490153286061;
@@ -172,39 +172,42 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
 {
     const jn_bound_arg one = { .bound = &jn_bound_elbo };
     jn_bound_value elbo;
-    jn_status st = jn_bound_elbo.eval(law, w, JN_BY_LAW, 1, &one, &elbo);
+    const jn_status st = jn_bound_elbo.eval(law, w, estimator, 1, &one, &elbo);
     for (size_t i = 0; i < n && st == JN_OK; i++) { /* K = 1 is the ELBO, never the integral */
-        out[i] = elbo;
-        if (args[i].k > 1 && estimator == JN_BY_GROUPS) {
-            const jn_groups *g = NULL;
-            for (size_t j = 0; j < law->n_groups; j++) {
-                g = law->groups[j].k == args[i].k ? &law->groups[j] : g;
-            }
-            out[i] = (jn_bound_value){ .value = g == NULL || g->done.n == 0 ? NAN : g->done.mean,
-                                       .gap = NAN,
-                                       .gap_error = NAN,
-                                       .variance = g == NULL ? NAN
-                                                             : jn_moments_variance(&g->done) };
-        }
+        out[i] = args[i].k > 1 && estimator == JN_BY_GROUPS
+                     ? jn_group_value(jn_find_groups(law->n_groups, law->groups, args[i].k))
+                     : elbo;
     }
     return st == JN_OK && estimator == JN_BY_LAW ? eval_law(w, n, args, out) : st;
 }
 
-static unsigned needs(jn_estimator estimator)
+static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
-    return estimator == JN_BY_GROUPS ? JN_NEED_GROUPS : JN_NEED_NODES;
+    return jn_bound_elbo.estimator(arg, s);
 }
 
-static jn_side side(const jn_bound_arg *arg)
+static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_wish *out)
 {
-    (void)arg;
-    return JN_SIDE_LOWER;
+    if (estimator == JN_BY_GROUPS) {
+        return jn_bound_wish_k(out, arg->k);
+    }
+    out->needs |= JN_NEED_NODES;
+    return JN_OK;
 }
 
-const jn_bound jn_bound_iwae = { "iwae",
-                                 "E log of the mean of K weights (Burda, Grosse & Salakhutdinov "
-                                 "2016)",
-                                 true,
-                                 needs,
-                                 side,
-                                 eval };
+static jn_integrand integrand_of(const jn_bound_arg *arg, double *n)
+{
+    *n = (double)arg->k;
+    return JN_OF_LOG;
+}
+
+const jn_bound jn_bound_iwae = {
+    .name = "iwae",
+    .summary = "E log of the mean of K weights (Burda, Grosse & Salakhutdinov 2016)",
+    .takes_k = true,
+    .estimator = choose,
+    .wish = wish,
+    .side = jn_side_lower,
+    .integrand = integrand_of,
+    .eval = eval,
+};

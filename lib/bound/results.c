@@ -76,32 +76,66 @@ jn_estimate jn_law_set_evidence(const jn_law_set *set)
     return from_parts(set, jn_law_log_evidence(law), parts, rounding(law));
 }
 
-/* Values of one family on every law of the set: parts[part * n + i], then the whole. */
-static jn_status eval_all(const jn_law_set *set, jn_estimator estimator, size_t n,
-                          const jn_bound_arg *args, jn_bound_value *parts, jn_bound_value *all)
+static jn_bound_setting setting_of(const jn_law_set *set, jn_estimator asked)
 {
-    const bool nodes = (args[0].bound->needs(estimator) & JN_NEED_NODES) != 0;
+    const jn_law *law = whole(set);
+    bool posterior = false;
+    for (size_t i = 0; i < law->n_posterior; i++) {
+        posterior = posterior || law->posterior[i].done.n > 0;
+    }
+    return (jn_bound_setting){ .asked = asked,
+                               .kind = set->kind,
+                               .posterior = posterior || law->n_outside > 0 };
+}
+
+/* Arguments that one eval takes: of one bound under one estimator. */
+static size_t family_size(size_t n, const jn_bound_arg *args, const jn_bound_result *out)
+{
+    size_t count = 1;
+    while (count < n && args[count].bound == args[0].bound &&
+           out[count].estimator == out[0].estimator) {
+        count++;
+    }
+    return count;
+}
+
+/* All values of one law; out[].estimator stands. */
+static jn_status eval_law(const jn_law *law, size_t n, const jn_bound_arg *args,
+                          const jn_bound_result *out, jn_bound_value *values)
+{
+    const bool nodes = (law->needs & JN_NEED_NODES) != 0;
+    jn_weight_law w;
+    jn_status st = nodes ? jn_weight_law_new(law, &w) : JN_OK;
+    if (st != JN_OK) {
+        return st;
+    }
+    for (size_t first = 0, count; st == JN_OK && first < n; first += count) {
+        count = family_size(n - first, args + first, out + first);
+        const jn_estimator e = out[first].estimator;
+        const bool reads = nodes && (!law->draws || e == JN_BY_LAW || e == JN_BY_SELF_NORMALISED);
+        st = args[first].bound->eval(law, reads ? &w : NULL, e, count, args + first,
+                                     values + first);
+    }
+    if (nodes) {
+        jn_weight_law_free(&w);
+    }
+    return st;
+}
+
+/* Values on every law of the set: parts[part * n + i], then the whole. */
+static jn_status eval_all(const jn_law_set *set, size_t n, const jn_bound_arg *args,
+                          const jn_bound_result *out, jn_bound_value *parts, jn_bound_value *all)
+{
     const bool replicates = !set->nested && set->n > 1;
-    for (size_t part = 0; part < set->n + (replicates ? 1 : 0); part++) {
-        const jn_law *law = part < set->n ? &set->law[part] : &set->pooled;
-        jn_weight_law w;
-        jn_status st = nodes ? jn_weight_law_new(law, &w) : JN_OK;
-        if (st != JN_OK) {
-            return st;
-        }
-        st = args[0].bound->eval(law, nodes ? &w : NULL, estimator, n, args,
-                                 part < set->n ? parts + part * n : all);
-        if (nodes) {
-            jn_weight_law_free(&w);
-        }
-        if (st != JN_OK) {
-            return st;
-        }
+    jn_status st = JN_OK;
+    for (size_t part = 0; st == JN_OK && part < set->n; part++) {
+        st = eval_law(&set->law[part], n, args, out, parts + part * n);
     }
-    if (!replicates) {
-        memcpy(all, parts, n * sizeof *all);
+    if (st == JN_OK && replicates) {
+        return eval_law(&set->pooled, n, args, out, all);
     }
-    return JN_OK;
+    memcpy(all, parts, n * sizeof *all);
+    return st;
 }
 
 typedef double getter(const jn_law_set *set, const jn_bound_value *values, size_t stride,
@@ -144,14 +178,25 @@ static jn_estimate collect(const jn_law_set *set, getter *get, const jn_bound_va
     return from_parts(set, value, parts, own);
 }
 
-static void one_result(const jn_law_set *set, jn_estimator estimator, const jn_bound_arg *arg,
-                       const jn_bound_value *parts, size_t stride, const jn_bound_value *all,
-                       jn_bound_result *out)
+/* One replicate: the spread of what its value is a mean of, where there are two. */
+static void error_within(const jn_law *law, const jn_bound_value *all, jn_bound_result *out)
+{
+    const double n = (double)law->n_nodes;
+    out->value.error = sqrt(all->variance / all->groups);
+    out->value.dof = all->groups > 1.0 ? all->groups - 1.0 : NAN;
+    out->reconstruction.error = sqrt(jn_moments_variance(&law->log_lik) / n);
+    out->kl.error = sqrt(jn_moments_variance(&law->log_ratio) / n);
+    out->reconstruction.dof = out->kl.dof = n > 1.0 ? n - 1.0 : NAN;
+}
+
+/* out->estimator stands. */
+static void one_result(const jn_law_set *set, const jn_bound_arg *arg, const jn_bound_value *parts,
+                       size_t stride, const jn_bound_value *all, jn_bound_result *out)
 {
     const jn_law *law = whole(set);
     const double round = rounding(law);
-    *out = (jn_bound_result){ .variance = all->variance, .drawn_error = NAN };
-    const bool sampled = law->draws;
+    out->variance = all->variance;
+    out->drawn_error = NAN;
     const double own = isfinite(all->gap_error) ? all->gap_error : 0.0;
     out->value = collect(set, get_value, parts, stride, all->value, own + round);
     /* by the law: free of the error of its own log p(x), and biased by 1/N of itself alone */
@@ -162,53 +207,33 @@ static void one_result(const jn_law_set *set, jn_estimator estimator, const jn_b
     out->reconstruction = collect(set, get_reconstruction, parts, stride, split ? a : NAN,
                                   round + 4.4e-16 * fabs(a));
     out->kl = collect(set, get_kl, parts, stride, split ? b : NAN, round + 4.4e-16 * fabs(b));
-    if (sampled && set->n == 1) { /* one replicate: the spread of its groups, where there are two */
-        double groups = (double)law->n_nodes;
-        for (size_t i = 0; arg->k > 1 && estimator == JN_BY_GROUPS && i < law->n_groups; i++) {
-            groups = law->groups[i].k == arg->k ? (double)law->groups[i].done.n : groups;
-        }
-        if (estimator == JN_BY_GROUPS || arg->k <= 1) {
-            out->value.error = sqrt(all->variance / groups);
-            out->value.dof = groups > 1.0 ? groups - 1.0 : NAN;
-            const double n = (double)law->n_nodes;
-            out->reconstruction.error = sqrt(jn_moments_variance(&law->log_lik) / n);
-            out->kl.error = sqrt(jn_moments_variance(&law->log_ratio) / n);
-            out->reconstruction.dof = out->kl.dof = n > 1.0 ? n - 1.0 : NAN;
-        }
+    const bool by_law = arg->k > 1 && out->estimator == JN_BY_LAW;
+    if (law->draws && set->n == 1 && all->groups > 0.0 && !by_law) {
+        error_within(law, all, out);
     }
-}
-
-static jn_status family_results(const jn_law_set *set, jn_estimator estimator, size_t n,
-                                const jn_bound_arg *args, jn_bound_result *out)
-{
-    jn_bound_value *values = jn_alloc((set->n + 1) * n, sizeof *values);
-    if (values == NULL) {
-        return JN_ERR_NOMEM;
-    }
-    jn_bound_value *all = values + set->n * n;
-    const jn_status st = eval_all(set, estimator, n, args, values, all);
-    for (size_t i = 0; st == JN_OK && i < n; i++) {
-        one_result(set, estimator, &args[i], values + i, n, all + i, &out[i]);
-    }
-    free(values);
-    return st;
 }
 
 jn_status jn_bound_results(const jn_law_set *set, jn_estimator estimator, size_t n,
                            const jn_bound_arg *args, jn_bound_result *out)
 {
-    for (size_t first = 0; first < n;) {
-        size_t count = 1;
-        while (first + count < n && args[first + count].bound == args[first].bound) {
-            count++;
-        }
-        const jn_status st = family_results(set, estimator, count, args + first, out + first);
-        if (st != JN_OK) {
-            return st;
-        }
-        first += count;
+    const jn_bound_setting setting = setting_of(set, estimator);
+    jn_bound_result *results = jn_alloc(n, sizeof *results);
+    jn_bound_value *values = jn_alloc((set->n + 1) * n, sizeof *values);
+    jn_status st = results == NULL || values == NULL ? JN_ERR_NOMEM : JN_OK;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        results[i].estimator = args[i].bound->estimator(&args[i], &setting);
     }
-    return JN_OK;
+    jn_bound_value *all = st == JN_OK ? values + set->n * n : NULL;
+    st = st == JN_OK ? eval_all(set, n, args, results, values, all) : st;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        one_result(set, &args[i], values + i, n, all + i, &results[i]);
+    }
+    if (st == JN_OK) {
+        memcpy(out, results, n * sizeof *out);
+    }
+    free(results);
+    free(values);
+    return st;
 }
 
 jn_status jn_law_set_moment(const jn_law_set *set, int j, jn_estimate *out)

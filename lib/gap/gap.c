@@ -83,21 +83,30 @@ static void choose_estimator(jn_gap_job *j)
     j->table->replicates = draws ? j->options->replicates : 0;
 }
 
-/* What the laws must keep; ks has room for one K a bound. */
-static void wish_for(jn_gap_job *j, uint64_t *ks)
+/* What the laws must keep. */
+static jn_status wish_for(jn_gap_job *j)
 {
-    j->wish = (jn_law_wish){ .ks = ks };
-    const bool draws = j->table->samples > 0;
-    for (size_t i = 0; i < j->table->n_bounds; i++) {
-        const jn_bound_arg *a = &j->args[i];
-        j->wish.needs |= draws || j->estimator == JN_BY_LAW ? a->bound->needs(j->estimator) : 0;
-        if (a->bound->takes_k && a->k > 1) {
-            ks[j->wish.n_k++] = a->k;
-        }
+    const jn_density *d = j->q->model->density;
+    const jn_bound_setting setting = { .asked = j->estimator,
+                                       .kind = j->source->kind,
+                                       .posterior = d->posterior_map != NULL };
+    const jn_status st = jn_bounds_wish(j->table->n_bounds, j->args, &setting, &j->lists);
+    if (st != JN_OK) {
+        return st;
     }
-    if (!draws) {
-        j->wish.needs |= JN_NEED_NODES; /* moments of W under a rule come from its nodes */
+    const jn_bound_wish *w = &j->lists;
+    j->wish = (jn_law_wish){ .needs = w->needs,
+                             .n_k = w->n_k,
+                             .ks = w->ks,
+                             .n_beta = w->n_beta,
+                             .betas = w->betas,
+                             .n_posterior_k = w->n_posterior_k,
+                             .posterior_ks = w->posterior_ks };
+    if (j->table->samples == 0) { /* moments of W under a rule come from its nodes, as all else */
+        j->wish = (jn_law_wish){ .needs = JN_NEED_NODES };
     }
+    j->posterior = setting.posterior && (j->wish.needs & JN_NEED_POSTERIOR) != 0;
+    return JN_OK;
 }
 
 /* Groups of K draws need K of them: such rows stay null. */
@@ -106,12 +115,12 @@ static jn_status warn_short_groups(jn_gap_job *j)
     jn_status weak = JN_OK;
     for (size_t i = 0; j->estimator == JN_BY_GROUPS && i < j->table->n_bounds; i++) {
         if (j->args[i].k > j->options->samples) {
+            const unsigned long long k = j->args[i].k;
+            char label[JN_BOUND_LABEL];
             const jn_status st = jn_gap_warn(
                 j->table,
-                "%s-%llu: groups of %llu draws need --samples %llu or more (or "
-                "--estimator law)",
-                j->args[i].bound->name, (unsigned long long)j->args[i].k,
-                (unsigned long long)j->args[i].k, (unsigned long long)j->args[i].k);
+                "%s: groups of %llu draws need --samples %llu or more (or --estimator law)",
+                jn_bound_label(&j->args[i], label), k, k);
             if (st != JN_OK) {
                 return st;
             }
@@ -121,16 +130,17 @@ static jn_status warn_short_groups(jn_gap_job *j)
     return weak;
 }
 
-static jn_status run_with(jn_gap_job *j, const jn_source *source, uint64_t *ks, jn_error *err)
+static jn_status run_with(jn_gap_job *j, const jn_source *source, jn_error *err)
 {
     j->source = source;
     choose_estimator(j);
-    wish_for(j, ks);
-    const jn_status weak = warn_short_groups(j);
-    if (weak < 0) {
-        return weak;
+    jn_status weak = wish_for(j);
+    if (weak != JN_OK) {
+        return jn_error_set(err, weak, "out of memory for %zu bounds", j->table->n_bounds);
     }
-    const jn_status st = run_source(j, err);
+    weak = warn_short_groups(j);
+    const jn_status st = weak < 0 ? weak : run_source(j, err);
+    jn_bound_wish_free(&j->lists);
     return st == JN_OK ? weak : st;
 }
 
@@ -154,13 +164,13 @@ static size_t rules_for(const jn_model *m, const jn_source **rules)
 }
 
 /* Nodes, and where no nodes can carry the law JN_REFUSED with a warning. */
-static jn_status run_nodes(jn_gap_job *j, uint64_t *ks, jn_error *err)
+static jn_status run_nodes(jn_gap_job *j, jn_error *err)
 {
     const jn_source *rules[2];
     const size_t n = rules_for(j->q->model, rules);
     jn_status st = JN_REFUSED;
     for (size_t i = 0; i < n && st == JN_REFUSED; i++) {
-        st = run_with(j, rules[i], ks, err);
+        st = run_with(j, rules[i], err);
     }
     if (st == JN_REFUSED) {
         const bool asked = j->options->rule == JN_RULE_QUADRATURE;
@@ -173,24 +183,24 @@ static jn_status run_nodes(jn_gap_job *j, uint64_t *ks, jn_error *err)
 }
 
 /* The rule that was asked for; by itself, quadrature, then rqmc, then mc. */
-static jn_status run_rule(jn_gap_job *j, uint64_t *ks, jn_error *err)
+static jn_status run_rule(jn_gap_job *j, jn_error *err)
 {
     const size_t dim = j->q->model->dim;
     const bool small = dim <= 4 || jn_model_states(j->q->model) > 0;
     switch (j->options->rule) {
     case JN_RULE_MC:
-        return run_with(j, &jn_source_mc, ks, err);
+        return run_with(j, &jn_source_mc, err);
     case JN_RULE_RQMC:
-        return run_with(j, &jn_source_rqmc, ks, err);
+        return run_with(j, &jn_source_rqmc, err);
     case JN_RULE_QUADRATURE:
-        return run_nodes(j, ks, err);
+        return run_nodes(j, err);
     case JN_RULE_AUTO:
     default: {
-        const jn_status st = small ? run_nodes(j, ks, err) : JN_REFUSED;
+        const jn_status st = small ? run_nodes(j, err) : JN_REFUSED;
         if (st != JN_REFUSED) {
             return st;
         }
-        return run_with(j, dim <= JN_SOBOL_DIMENSIONS ? &jn_source_rqmc : &jn_source_mc, ks, err);
+        return run_with(j, dim <= JN_SOBOL_DIMENSIONS ? &jn_source_rqmc : &jn_source_mc, err);
     }
     }
 }
@@ -260,17 +270,13 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
     }
     const jn_gap_options o = complete(options);
     jn_gap_table *t = new_table(q, n_bounds, bounds, &o);
-    uint64_t *ks = jn_alloc(n_bounds, sizeof *ks);
-    if (t == NULL || ks == NULL) {
-        jn_gap_table_free(t);
-        free(ks);
+    if (t == NULL) {
         return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %zu observations",
                             q->model->n_obs);
     }
     jn_gap_job j = { .q = q, .args = bounds, .options = &o, .table = t };
     const jn_status exact = run_exact(&j, err);
-    jn_status st = exact < 0 ? exact : run_rule(&j, ks, err);
-    free(ks);
+    jn_status st = exact < 0 ? exact : run_rule(&j, err);
     if (st < 0) {
         jn_gap_table_free(t);
         return st;

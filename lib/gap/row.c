@@ -141,23 +141,20 @@ static jn_row_state judge(const jn_gap_row *row, size_t n, double tolerance, cha
         const jn_gap_bound *b = &row->bounds[i];
         if (b->value.kind == JN_QUADRATURE && isfinite(b->value.value) &&
             !(b->value.error <= tolerance)) {
-            (void)snprintf(why, JN_ERROR_TEXT,
-                           "%s%s%.0llu has an error of %.2g, above the "
-                           "tolerance %.2g",
-                           b->arg.bound->name, b->arg.k > 0 ? "-" : "",
-                           (unsigned long long)b->arg.k, b->value.error, tolerance);
+            char label[JN_BOUND_LABEL];
+            (void)snprintf(why, JN_ERROR_TEXT, "%s has an error of %.2g, above the tolerance %.2g",
+                           jn_bound_label(&b->arg, label), b->value.error, tolerance);
             return JN_ROW_COARSE;
         }
     }
     return JN_ROW_GOOD;
 }
 
-static void fill_bound(jn_gap_bound *b, const jn_bound_arg *arg, jn_estimator estimator,
-                       const jn_bound_result *r)
+static void fill_bound(jn_gap_bound *b, const jn_bound_arg *arg, const jn_bound_result *r)
 {
     *b = (jn_gap_bound){ .arg = *arg,
                          .side = arg->bound->side(arg),
-                         .estimator = estimator,
+                         .estimator = r->estimator,
                          .value = r->value,
                          .variance = r->variance,
                          .reconstruction = r->reconstruction,
@@ -186,7 +183,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
     if (st == JN_OK) {
         for (size_t i = 0; i < n; i++) {
-            fill_bound(&row->bounds[i], &args[i], estimator, &results[i]);
+            fill_bound(&row->bounds[i], &args[i], &results[i]);
             set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i].gap);
             predict(&w, &row->bounds[i]);
         }

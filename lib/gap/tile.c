@@ -176,7 +176,8 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
         t.attempt[i].options = (jn_source_options){ .samples = j->options->samples,
                                                     .replicates = j->options->replicates,
                                                     .seed = j->options->seed,
-                                                    .tolerance = j->options->tolerance };
+                                                    .tolerance = j->options->tolerance,
+                                                    .posterior = j->posterior };
     }
     while (st == JN_OK && t.n > 0) {
         st = try_all(&t, &weak, err);

@@ -3,17 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-const char *jn_gap_bound_label(const jn_gap_bound *b, char buf[JN_BOUND_LABEL])
-{
-    if (b->arg.bound->takes_k) {
-        (void)snprintf(buf, JN_BOUND_LABEL, "%s-%llu", b->arg.bound->name,
-                       (unsigned long long)b->arg.k);
-    } else {
-        (void)snprintf(buf, JN_BOUND_LABEL, "%s", b->arg.bound->name);
-    }
-    return buf;
-}
-
 double jn_gap_error_of(const jn_estimate *e)
 {
     return isnan(e->value) ? NAN : e->error;

@@ -10,10 +10,6 @@ typedef jn_status jn_gap_writer(const jn_gap_table *t, const jn_gap_write_option
 JN_CHECKED jn_gap_writer jn_gap_write_table, jn_gap_write_csv, jn_gap_write_json,
     jn_gap_write_markdown, jn_gap_write_latex;
 
-/* "iwae" or "iwae-8". Returns buf. */
-enum { JN_BOUND_LABEL = 64 };
-const char *jn_gap_bound_label(const jn_gap_bound *b, char buf[JN_BOUND_LABEL]);
-
 /* What is not known has no error. */
 double jn_gap_error_of(const jn_estimate *e);
 

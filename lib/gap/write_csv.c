@@ -6,7 +6,7 @@
 #include "gap/write.h"
 
 static const char heading[] =
-    "index,name,k,side,estimator,value,error,error_kind,error_dof,gap,gap_error,gap_predicted,"
+    "index,name,k,alpha,n,points,order,side,estimator,value,error,error_kind,error_dof,gap,gap_error,gap_predicted,"
     "gap_predicted_reliable,variance,reconstruction,reconstruction_error,kl,kl_error,"
     "evidence,evidence_error,evidence_error_kind,evidence_method,"
     "ess_fraction,var_w,pareto_k,coverage,zero_weights,"
@@ -40,6 +40,11 @@ static void bound(const jn_gap_bound *b, FILE *f)
 {
     word(b->arg.bound->name, f);
     count(b->arg.bound->takes_k ? b->arg.k : 0, f);
+    const jn_bound_number kind = b->arg.bound->number;
+    number(kind == JN_BOUND_ALPHA ? b->arg.alpha : NAN, f);
+    number(kind == JN_BOUND_N ? b->arg.n : NAN, f);
+    count(kind == JN_BOUND_POINTS ? b->arg.points : 0, f);
+    count(kind == JN_BOUND_ORDER ? b->arg.order : 0, f);
     word(jn_side_name(b->side), f);
     word(jn_estimator_name(b->estimator), f);
     number(b->value.value, f);

@@ -110,6 +110,11 @@ static json_t *bound_json(build *b, const jn_gap_bound *g)
     json_t *o = json_object();
     put(b, o, "name", text(g->arg.bound->name));
     put(b, o, "k", g->arg.bound->takes_k ? count(g->arg.k) : json_null());
+    const jn_bound_number kind = g->arg.bound->number;
+    put(b, o, "alpha", kind == JN_BOUND_ALPHA ? number(g->arg.alpha) : json_null());
+    put(b, o, "n", kind == JN_BOUND_N ? number(g->arg.n) : json_null());
+    put(b, o, "points", kind == JN_BOUND_POINTS ? count(g->arg.points) : json_null());
+    put(b, o, "order", kind == JN_BOUND_ORDER ? count(g->arg.order) : json_null());
     put(b, o, "side", text(jn_side_name(g->side)));
     put(b, o, "estimator", text(jn_estimator_name(g->estimator)));
     put(b, o, "value", number(g->value.value));

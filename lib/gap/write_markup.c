@@ -25,7 +25,8 @@ static void rounded(const jn_estimate *e, jn_grid *g)
 
 static void bound_row(const jn_gap_bound *b, bool predicts, jn_grid *g)
 {
-    jn_grid_add(g, "%s", b->arg.bound->name);
+    char title[JN_BOUND_LABEL];
+    jn_grid_add(g, "%s", jn_bound_title(&b->arg, title));
     if (b->arg.bound->takes_k) {
         jn_grid_add(g, "%" PRIu64, b->arg.k);
     } else {

@@ -79,9 +79,9 @@ static void prediction(const jn_gap_bound *b, jn_grid *g)
 
 static void bound_row(const jn_gap_table *t, const jn_gap_bound *b, bool predicts, jn_grid *g)
 {
-    char buf[TEXT];
+    char buf[TEXT], title[JN_BOUND_LABEL];
     const double n = (double)t->n_rows;
-    jn_grid_add(g, "%s", b->arg.bound->name);
+    jn_grid_add(g, "%s", jn_bound_title(&b->arg, title));
     if (b->arg.bound->takes_k) {
         jn_grid_add(g, "%" PRIu64, b->arg.k);
     } else {
@@ -187,7 +187,7 @@ static jn_status per_datum(const jn_gap_table *t, FILE *f)
     jn_grid_add(&g, "index");
     jn_grid_add(&g, "log p(x)");
     for (size_t i = 0; i < shown; i++) {
-        jn_grid_add(&g, "%s", jn_gap_bound_label(&t->total.bounds[i], buf));
+        jn_grid_add(&g, "%s", jn_bound_label(&t->total.bounds[i].arg, buf));
     }
     for (size_t r = 0; r < t->n_rows; r++) {
         const jn_gap_row *row = &t->rows[r];

@@ -4,11 +4,16 @@
 
 #include "jensen/law.h"
 
-/* An empty run that begins at draw `first`. */
+/* An empty run that begins at draw `first`. Set log_p for controls before the first draw. */
 void jn_groups_init(jn_groups *g, uint64_t k, uint64_t first);
 /* The next n draws of the run. */
 void jn_groups_add(jn_groups *g, size_t n, const double *log_w);
+/* The same, but the first draw of each group is that of `replacement` with the same index. */
+void jn_groups_add_replaced(jn_groups *g, size_t n, const double *log_w,
+                            const double *replacement);
 /* `from` begins where `into` ends. */
 void jn_groups_merge(jn_groups *into, const jn_groups *from);
+/* `from` is another run: its full groups join. */
+void jn_groups_pool(jn_groups *into, const jn_groups *from);
 
 #endif

@@ -108,3 +108,55 @@ jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *
     free(scratch);
     return JN_OK;
 }
+
+/* slope = E v (1 - e^-sv) / E e^-sv, v = W - 1, since E v = 0: terms that are never negative. */
+static void centred_slope(const jn_weight_law *w, double s, double *scratch, double *slope,
+                          double *log_biased)
+{
+    const double phi = exp(centred_delta(w, s)); /* in units of e^-s, as all sums here */
+    double *e = scratch + w->n, rise = 0.0, biased = 0.0;
+    for (size_t i = 0; i < w->n; i++) {
+        scratch[i] = -s * w->w1[i];
+    }
+    jn_kernels_get()->expm1(w->n, scratch, e);
+    for (size_t i = 0; i < w->n; i++) {
+        rise -= w->mw1[i] * e[i];
+        biased += (w->m[i] + w->mw1[i]) * (1.0 + e[i]);
+    }
+    *slope = rise / phi;
+    *log_biased = log(biased) - s;
+}
+
+static double direct_log_biased(const jn_weight_law *w, double u, double *scratch)
+{
+    const jn_kernels *k = jn_kernels_get();
+    double *sw = scratch + w->n;
+    for (size_t i = 0; i < w->n; i++) {
+        scratch[i] = u + w->log_w[i];
+    }
+    k->exp(w->n, scratch, sw);
+    for (size_t i = 0; i < w->n; i++) {
+        scratch[i] = w->log_m[i] + w->log_w[i] - sw[i];
+    }
+    return k->lse(w->n, scratch);
+}
+
+jn_status jn_weight_law_laplace_slope(const jn_weight_law *w, size_t n, const double *u,
+                                      double *slope, double *log_biased)
+{
+    double *scratch = jn_alloc_doubles(2 * w->n);
+    if (scratch == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const double s = exp(u[i]);
+        if (s <= S_CENTRED) {
+            centred_slope(w, s, scratch, &slope[i], &log_biased[i]);
+        } else {
+            slope[i] = NAN;
+            log_biased[i] = direct_log_biased(w, u[i], scratch);
+        }
+    }
+    free(scratch);
+    return JN_OK;
+}

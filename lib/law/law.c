@@ -4,12 +4,48 @@
 
 #include "base/memory.h"
 #include "law/groups.h"
+#include "law/tilt.h"
 
-jn_status jn_law_init(jn_law *law, unsigned needs, size_t n_k, const uint64_t *ks, uint64_t first)
+/* n groups of ks[i] draws. */
+static jn_status start_groups(size_t n, const uint64_t *ks, double log_p, uint64_t first,
+                              size_t *n_out, jn_groups **out)
+{
+    if (n == 0) {
+        return JN_OK;
+    }
+    *out = jn_alloc(n, sizeof **out);
+    if (*out == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    *n_out = n;
+    for (size_t i = 0; i < n; i++) {
+        jn_groups_init(&(*out)[i], ks[i], first);
+        (*out)[i].log_p = log_p;
+    }
+    return JN_OK;
+}
+
+static jn_status start_tilts(jn_law *law, size_t n, const double *betas)
+{
+    if (n == 0) {
+        return JN_OK;
+    }
+    law->tilts = jn_alloc(n, sizeof *law->tilts);
+    if (law->tilts == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    law->n_tilts = n;
+    for (size_t i = 0; i < n; i++) {
+        jn_tilt_init(&law->tilts[i], betas[i]);
+    }
+    return JN_OK;
+}
+
+jn_status jn_law_start(jn_law *law, const jn_law_wish *wish, double log_p, uint64_t first)
 {
     const jn_lse empty = JN_LSE_INIT;
     const jn_moments none = JN_MOMENTS_INIT;
-    *law = (jn_law){ .needs = needs,
+    *law = (jn_law){ .needs = wish->needs,
                      .mass = empty,
                      .zero_mass = empty,
                      .evidence = empty,
@@ -20,17 +56,24 @@ jn_status jn_law_init(jn_law *law, unsigned needs, size_t n_k, const uint64_t *k
                      .log_w = none,
                      .log_lik = none,
                      .log_ratio = none };
-    if ((needs & JN_NEED_GROUPS) != 0 && n_k > 0) {
-        law->groups = jn_alloc(n_k, sizeof *law->groups);
-        if (law->groups == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        law->n_groups = n_k;
-        for (size_t i = 0; i < n_k; i++) {
-            jn_groups_init(&law->groups[i], ks[i], first);
-        }
+    jn_status st = JN_OK;
+    if ((wish->needs & JN_NEED_GROUPS) != 0) {
+        st = start_groups(wish->n_k, wish->ks, log_p, first, &law->n_groups, &law->groups);
     }
-    return JN_OK;
+    if (st == JN_OK && (wish->needs & JN_NEED_POSTERIOR) != 0) {
+        st = start_groups(wish->n_posterior_k, wish->posterior_ks, NAN, first, &law->n_posterior,
+                          &law->posterior);
+    }
+    if (st == JN_OK && (wish->needs & JN_NEED_TILTS) != 0) {
+        st = start_tilts(law, wish->n_beta, wish->betas);
+    }
+    return st;
+}
+
+jn_status jn_law_init(jn_law *law, unsigned needs, size_t n_k, const uint64_t *ks, uint64_t first)
+{
+    const jn_law_wish wish = { .needs = needs, .n_k = n_k, .ks = ks };
+    return jn_law_start(law, &wish, NAN, first);
 }
 
 void jn_law_free(jn_law *law)
@@ -38,6 +81,8 @@ void jn_law_free(jn_law *law)
     free(law->node_log_w);
     free(law->node_log_m);
     free(law->groups);
+    free(law->posterior);
+    free(law->tilts);
     memset(law, 0, sizeof *law);
 }
 
@@ -140,6 +185,22 @@ static void stream_nodes(jn_law *law, const jn_weights *b)
     jn_lse_merge(&law->third, &third);
 }
 
+static void add_companions(jn_law *law, const jn_weights *b)
+{
+    for (size_t i = 0; i < law->n_groups; i++) {
+        jn_groups_add(&law->groups[i], b->n, b->log_w);
+    }
+    for (size_t i = 0; b->log_w_posterior != NULL && i < b->n; i++) {
+        law->n_outside += b->log_w_posterior[i] == INFINITY;
+    }
+    for (size_t i = 0; b->log_w_posterior != NULL && i < law->n_posterior; i++) {
+        jn_groups_add_replaced(&law->posterior[i], b->n, b->log_w, b->log_w_posterior);
+    }
+    for (size_t i = 0; i < law->n_tilts; i++) {
+        jn_tilt_add(&law->tilts[i], b->n, b->log_w, b->log_mass);
+    }
+}
+
 jn_status jn_law_add(jn_law *law, const jn_weights *block)
 {
     if (block->n == 0) {
@@ -160,13 +221,11 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
     } else {
         stream_nodes(law, block);
     }
-    for (size_t i = 0; i < law->n_groups; i++) {
-        jn_groups_add(&law->groups[i], block->n, block->log_w);
-    }
+    add_companions(law, block);
     return JN_OK;
 }
 
-/* All of a merge but the groups. */
+/* All of a merge but what knows groups. */
 static jn_status join(jn_law *into, const jn_law *from)
 {
     if (from->n > 0) {
@@ -183,6 +242,7 @@ static jn_status join(jn_law *into, const jn_law *from)
     }
     into->n_nodes += from->n_nodes;
     into->n_zero += from->n_zero;
+    into->n_outside += from->n_outside;
     into->has_marks = into->has_marks || from->has_marks;
     into->draws = into->draws || from->draws;
     jn_lse_merge(&into->edge_mass, &from->edge_mass);
@@ -195,14 +255,29 @@ static jn_status join(jn_law *into, const jn_law *from)
     jn_moments_merge(&into->log_w, &from->log_w);
     jn_moments_merge(&into->log_lik, &from->log_lik);
     jn_moments_merge(&into->log_ratio, &from->log_ratio);
+    for (size_t i = 0; i < into->n_tilts; i++) {
+        jn_tilt_merge(&into->tilts[i], &from->tilts[i]);
+    }
     return JN_OK;
+}
+
+typedef void join_groups(jn_groups *into, const jn_groups *from);
+
+static void join_all(jn_law *into, const jn_law *from, join_groups *how)
+{
+    for (size_t i = 0; i < into->n_groups; i++) {
+        how(&into->groups[i], &from->groups[i]);
+    }
+    for (size_t i = 0; i < into->n_posterior; i++) {
+        how(&into->posterior[i], &from->posterior[i]);
+    }
 }
 
 jn_status jn_law_merge(jn_law *into, const jn_law *from)
 {
     const jn_status st = join(into, from);
-    for (size_t i = 0; st == JN_OK && i < into->n_groups; i++) {
-        jn_groups_merge(&into->groups[i], &from->groups[i]);
+    if (st == JN_OK) {
+        join_all(into, from, jn_groups_merge);
     }
     return st;
 }
@@ -210,9 +285,8 @@ jn_status jn_law_merge(jn_law *into, const jn_law *from)
 jn_status jn_law_pool(jn_law *into, const jn_law *from)
 {
     const jn_status st = join(into, from);
-    for (size_t i = 0; st == JN_OK && i < into->n_groups; i++) {
-        jn_moments_merge(&into->groups[i].done, &from->groups[i].done);
-        into->groups[i].n_zero += from->groups[i].n_zero;
+    if (st == JN_OK) {
+        join_all(into, from, jn_groups_pool);
     }
     return st;
 }

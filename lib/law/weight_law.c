@@ -17,6 +17,7 @@ static void set_node(jn_weight_law *w, size_t i, double log_w, double log_m)
 {
     const double mw = exp(log_m + log_w);
     w->log_w[i] = log_w;
+    w->log_m[i] = log_m;
     w->m[i] = exp(log_m);
     w->w1[i] = expm1(fmin(log_w, LOG_W_CAP));
     /* m (W - 1): near W = 1 the product is exact, far out m may underflow while m W does not */
@@ -29,7 +30,7 @@ static void set_node(jn_weight_law *w, size_t i, double log_w, double log_m)
 
 static jn_status allocate(jn_weight_law *w, size_t n)
 {
-    double *data = jn_alloc_doubles(6 * n + 2);
+    double *data = jn_alloc_doubles(7 * n + 2);
     if (data == NULL) {
         return JN_ERR_NOMEM;
     }
@@ -40,6 +41,7 @@ static jn_status allocate(jn_weight_law *w, size_t n)
                           .mw1 = data + 3 * n,
                           .m_below = data + 4 * n,
                           .mw_below = data + 5 * n + 1,
+                          .log_m = data + 6 * n + 2,
                           .data = data };
     return JN_OK;
 }

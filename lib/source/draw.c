@@ -17,25 +17,80 @@ jn_status jn_draw_plan(const jn_source_options *options, uint64_t max_samples, j
     return JN_OK;
 }
 
-jn_base jn_draw_base(const jn_proposal *q, size_t j)
-{
-    return q->ops->base == NULL ? JN_BASE_NORMAL : q->ops->base(q->self, j);
-}
-
 size_t jn_draw_count(const jn_plan *plan, uint64_t b)
 {
     const uint64_t left = plan->n_points[0] - b * JN_BLOCK;
     return left < JN_BLOCK ? (size_t)left : JN_BLOCK;
 }
 
-jn_status jn_draw_weigh(const jn_plan *plan, jn_workspace *ws, size_t n, uint64_t index0,
-                        jn_weights *out, jn_error *err)
+static jn_base posterior_base(const jn_model *m, size_t j)
+{
+    if (m->density->posterior_base != NULL) {
+        return m->density->posterior_base(m->self, j);
+    }
+    return jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL : JN_BASE_UNIFORM;
+}
+
+static jn_base base_of(const jn_proposal *q, bool posterior, size_t j)
+{
+    if (posterior) {
+        return posterior_base(q->model, j);
+    }
+    return q->ops->base == NULL ? JN_BASE_NORMAL : q->ops->base(q->self, j);
+}
+
+static jn_status map(const jn_plan *plan, bool posterior, size_t n, jn_workspace *ws, jn_error *err)
 {
     const jn_proposal *q = plan->q;
-    const jn_status st = q->ops->map(q->self, plan->row, n, JN_BLOCK, ws->base, ws->z, ws->log_q);
-    if (st != JN_OK) {
-        return jn_error_set(err, st, "proposal %s, observation %zu: %s", q->type->name, plan->row,
-                            jn_status_text(st));
+    const jn_density *d = q->model->density;
+    jn_status st;
+    if (posterior) {
+        st = d->posterior_map(q->model->self, plan->row, n, JN_BLOCK, ws->base, ws->z);
+        st = st == JN_OK ? q->ops->log_density(q->self, plan->row, n, JN_BLOCK, ws->z, ws->log_q)
+                         : st;
+    } else {
+        st = q->ops->map(q->self, plan->row, n, JN_BLOCK, ws->base, ws->z, ws->log_q);
     }
-    return jn_workspace_weigh(ws, q, plan->row, n, index0, out, err);
+    return st == JN_OK ? st
+                       : jn_error_set(err, st, "proposal %s, observation %zu%s: %s", q->type->name,
+                                      plan->row, posterior ? ", at draws of the posterior" : "",
+                                      jn_status_text(st));
+}
+
+static jn_status weigh(const jn_plan *plan, size_t part, bool posterior, uint64_t index0, size_t n,
+                       jn_draw_fill *fill, jn_workspace *ws, jn_weights *out, jn_error *err)
+{
+    for (size_t j = 0; j < ws->dim; j++) {
+        const jn_status st = fill(plan, part, posterior, index0, n, j,
+                                  base_of(plan->q, posterior, j), ws->base + j * JN_BLOCK);
+        if (st != JN_OK) {
+            return jn_error_set(err, st, "observation %zu: base points: %s", plan->row,
+                                jn_status_text(st));
+        }
+    }
+    const jn_status st = map(plan, posterior, n, ws, err);
+    return st == JN_OK ? jn_workspace_weigh(ws, plan->q, plan->row, n, index0, out, err) : st;
+}
+
+jn_status jn_draw_block(const jn_plan *plan, size_t part, uint64_t b, jn_draw_fill *fill,
+                        jn_workspace *ws, jn_weights *out, jn_error *err)
+{
+    const uint64_t index0 = b * JN_BLOCK;
+    const size_t n = jn_draw_count(plan, b);
+    const bool posterior = plan->options.posterior &&
+                           plan->q->model->density->posterior_map != NULL;
+    if (posterior) {
+        const jn_status st = weigh(plan, part, true, index0, n, fill, ws, out, err);
+        if (st != JN_OK) {
+            return st;
+        }
+        for (size_t i = 0; i < n; i++) {
+            ws->log_w_posterior[i] = ws->log_q[i] == -INFINITY ? INFINITY : ws->log_w[i];
+        }
+    }
+    const jn_status st = weigh(plan, part, false, index0, n, fill, ws, out, err);
+    if (st == JN_OK && posterior) {
+        out->log_w_posterior = ws->log_w_posterior;
+    }
+    return st;
 }

@@ -8,14 +8,17 @@
 JN_CHECKED jn_status jn_draw_plan(const jn_source_options *options, uint64_t max_samples,
                                   jn_plan *plan, jn_error *err);
 
-/* Kind of base coordinate j of q. */
-jn_base jn_draw_base(const jn_proposal *q, size_t j);
-
 /* Points of block b of a plan. */
 size_t jn_draw_count(const jn_plan *plan, uint64_t b);
 
-/* ws->base (n points from index0) through q to log-weights. */
-JN_CHECKED jn_status jn_draw_weigh(const jn_plan *plan, jn_workspace *ws, size_t n,
-                                   uint64_t index0, jn_weights *out, jn_error *err);
+/* Base coordinate j of points index0 .. index0 + n - 1 of a part: q's, or the posterior's, which
+ * share no numbers. */
+typedef jn_status jn_draw_fill(const jn_plan *plan, size_t part, bool posterior, uint64_t index0,
+                               size_t n, size_t j, jn_base kind, double *out);
+
+/* Block b of a part from the base points that `fill` gives: q's draws, and the posterior's where
+ * the plan's options ask for them. */
+JN_CHECKED jn_status jn_draw_block(const jn_plan *plan, size_t part, uint64_t b, jn_draw_fill *fill,
+                                   jn_workspace *ws, jn_weights *out, jn_error *err);
 
 #endif

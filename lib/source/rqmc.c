@@ -16,27 +16,27 @@ static jn_status plan(const jn_proposal *q, size_t row, const jn_source_options 
     return jn_draw_plan(options, JN_SOBOL_INDEX_MAX, plan, err);
 }
 
+/* Scramblings of the posterior's points are those of replicates that no plan reaches. */
+enum { POSTERIOR_REPLICATES = 1 << 20 };
+
+static jn_status fill(const jn_plan *plan, size_t part, bool posterior, uint64_t index0, size_t n,
+                      size_t j, jn_base kind, double *out)
+{
+    const jn_stream stream = { .seed = plan->options.seed,
+                               .observation = (uint32_t)plan->row,
+                               .replicate = (uint32_t)part + (posterior ? POSTERIOR_REPLICATES : 0),
+                               .purpose = JN_FOR_SCRAMBLE };
+    const jn_status st = jn_sobol_fill(&stream, index0, n, (uint32_t)j, out);
+    if (st == JN_OK && kind == JN_BASE_NORMAL) {
+        jn_kernels_get()->quantile(n, out, out);
+    }
+    return st;
+}
+
 static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspace *ws,
                        jn_weights *out, jn_error *err)
 {
-    const uint64_t index0 = b * JN_BLOCK;
-    const size_t n = jn_draw_count(plan, b);
-    const jn_stream stream = { .seed = plan->options.seed,
-                               .observation = (uint32_t)plan->row,
-                               .replicate = (uint32_t)part,
-                               .purpose = JN_FOR_SCRAMBLE };
-    for (size_t j = 0; j < ws->dim; j++) {
-        double *base = ws->base + j * JN_BLOCK;
-        const jn_status st = jn_sobol_fill(&stream, index0, n, (uint32_t)j, base);
-        if (st != JN_OK) {
-            return jn_error_set(err, st, "observation %zu: Sobol' points: %s", plan->row,
-                                jn_status_text(st));
-        }
-        if (jn_draw_base(plan->q, j) == JN_BASE_NORMAL) {
-            jn_kernels_get()->quantile(n, base, base);
-        }
-    }
-    return jn_draw_weigh(plan, ws, n, index0, out, err);
+    return jn_draw_block(plan, part, b, fill, ws, out, err);
 }
 
 const jn_source jn_source_rqmc = { "rqmc", JN_RQMC, false, plan, block, NULL };

@@ -1,4 +1,5 @@
 /* Blocks to laws: tasks over (observation, part, chunk of blocks), merged in index order. */
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -49,13 +50,17 @@ typedef struct run {
     jn_workspace **ws; /* one a worker */
 } run;
 
+static double log_p_of(const jn_law_wish *wish, size_t row)
+{
+    return wish->log_p == NULL ? NAN : wish->log_p[row];
+}
+
 static jn_status run_chunk(void *user, size_t index, size_t worker, jn_error *err)
 {
     run *r = user;
     chunk *c = &r->chunks[index];
     const jn_plan *plan = &r->plans[c->row];
-    jn_status st = jn_law_init(&c->law, r->wish->needs, r->wish->n_k, r->wish->ks,
-                               c->first * JN_BLOCK);
+    jn_status st = jn_law_start(&c->law, r->wish, log_p_of(r->wish, c->row), c->first * JN_BLOCK);
     for (uint64_t b = c->first; st == JN_OK && b < c->first + c->count; b++) {
         jn_weights w;
         st = plan->source->block(plan, c->part, b, r->ws[worker], &w, err);
@@ -114,8 +119,7 @@ static jn_status init_sets(const jn_plan *plans, size_t n_rows, const jn_law_wis
         }
         for (size_t part = 0; part < plans[row].n_parts; part++) {
             sets[row].n = part + 1;
-            const jn_status st = jn_law_init(&sets[row].law[part], wish->needs, wish->n_k, wish->ks,
-                                             0);
+            const jn_status st = jn_law_start(&sets[row].law[part], wish, log_p_of(wish, row), 0);
             if (st != JN_OK) {
                 return st;
             }
@@ -125,12 +129,12 @@ static jn_status init_sets(const jn_plan *plans, size_t n_rows, const jn_law_wis
 }
 
 /* Replicates in order: as one sample, whose groups never straddle two replicates. */
-static jn_status pool(jn_law_set *set, const jn_law_wish *wish)
+static jn_status pool(jn_law_set *set, const jn_law_wish *wish, size_t row)
 {
     if (set->nested) {
         return JN_OK;
     }
-    jn_status st = jn_law_init(&set->pooled, wish->needs, wish->n_k, wish->ks, 0);
+    jn_status st = jn_law_start(&set->pooled, wish, log_p_of(wish, row), 0);
     for (size_t i = 0; i < set->n && st == JN_OK; i++) {
         st = jn_law_pool(&set->pooled, &set->law[i]);
     }
@@ -156,7 +160,7 @@ jn_status jn_source_run(const jn_plan *plans, size_t n_rows, const jn_law_wish *
         r->ws = ws;
         st = run_parts(r, n_rows, threads, sets, err);
         for (size_t row = 0; row < n_rows && st == JN_OK; row++) {
-            st = pool(&sets[row], wish);
+            st = pool(&sets[row], wish, row);
         }
     }
     if (st == JN_ERR_NOMEM) {

@@ -9,6 +9,7 @@ struct jn_workspace {
     size_t dim;
     double *base, *u, *z;
     double *log_q, *log_prior, *log_lik, *log_ratio, *log_w, *log_mass, *log_jacobian;
+    double *log_w_posterior;
     unsigned char *edge;
     double *memory;
 };

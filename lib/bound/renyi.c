@@ -1,0 +1,97 @@
+/* Variational Renyi bounds, VR-alpha = log E w^(1 - alpha) / (1 - alpha) (Li & Turner 2016), and
+ * CUBO-n = VR-(1 - n) (Dieng, Tran, Ranganath, Paisley & Blei 2017). */
+#include <math.h>
+
+#include "bound/choose.h"
+#include "bound/rounding.h"
+
+/* The order of the moment that the bound is made of. */
+static double order_of(const jn_bound_arg *arg)
+{
+    return arg->bound == &jn_bound_cubo ? arg->n : 1.0 - arg->alpha;
+}
+
+static jn_bound_value from_nodes(const jn_weight_law *w, double beta)
+{
+    const double gap = 0.0 - jn_weight_law_tilt(w, beta).log_moment / beta; /* no -0 */
+    const jn_rounding r = jn_rounding_of(w);
+    return jn_gap_value(w, gap, fabs(gap) * (1.0 + fabs(beta)) * r.relative + r.floor);
+}
+
+static double from_draws(const jn_law *law, double beta)
+{
+    const jn_tilt *t = jn_find_tilt(law, beta);
+    if (t == NULL) {
+        return NAN;
+    }
+    if (beta < 0.0 && law->n_zero > 0) {
+        return -INFINITY;
+    }
+    const double sum = jn_tilt_log_sum(t);
+    return (sum - jn_lse_log_sum(&law->mass)) / beta;
+}
+
+static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
+                      const jn_bound_arg *args, jn_bound_value *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const double beta = order_of(&args[i]);
+        if (beta == 0.0) {
+            const jn_bound_arg elbo = { .bound = &jn_bound_elbo };
+            const jn_status st = jn_bound_elbo.eval(law, w, estimator, 1, &elbo, &out[i]);
+            if (st != JN_OK) {
+                return st;
+            }
+        } else if (w != NULL && !law->draws) {
+            out[i] = from_nodes(w, beta);
+        } else {
+            out[i] = jn_plain_value(from_draws(law, beta));
+        }
+    }
+    return JN_OK;
+}
+
+/* Nodes of a rule give every moment; draws are counted as they come. */
+static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_wish *out)
+{
+    (void)estimator;
+    const double beta = order_of(arg);
+    return beta == 0.0 ? JN_OK : jn_bound_wish_beta(out, beta);
+}
+
+static jn_side side(const jn_bound_arg *arg)
+{
+    return order_of(arg) > 1.0 ? JN_SIDE_UPPER : JN_SIDE_LOWER;
+}
+
+static jn_integrand integrand(const jn_bound_arg *arg, double *n)
+{
+    const double beta = order_of(arg);
+    *n = beta == 0.0 ? 1.0 : beta;
+    if (beta == 0.0) {
+        return JN_OF_LOG;
+    }
+    return beta > 1.0 || beta < 0.0 ? JN_OF_MOMENT : JN_ALWAYS_FINITE;
+}
+
+const jn_bound jn_bound_vr = {
+    .name = "vr",
+    .summary = "vr:ALPHA: log E w^(1 - alpha) / (1 - alpha) (Li & Turner 2016); alpha 1: elbo",
+    .number = JN_BOUND_ALPHA,
+    .estimator = jn_choose_law,
+    .wish = wish,
+    .side = side,
+    .integrand = integrand,
+    .eval = eval,
+};
+
+const jn_bound jn_bound_cubo = {
+    .name = "cubo",
+    .summary = "cubo:N: log E w^n / n, n > 1, an upper bound (Dieng et al. 2017)",
+    .number = JN_BOUND_N,
+    .estimator = jn_choose_law,
+    .wish = wish,
+    .side = side,
+    .integrand = integrand,
+    .eval = eval,
+};
