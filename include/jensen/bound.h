@@ -35,11 +35,11 @@ struct jn_bound;
 /* One bound that was asked for; a field that the bound does not take is 0. */
 typedef struct jn_bound_arg {
     const struct jn_bound *bound;
-    uint64_t k;     /* 1 .. JN_K_MAX where bound->takes_k */
-    double alpha;   /* vr */
-    double n;       /* cubo: > 1 */
+    uint64_t k;             /* 1 .. JN_K_MAX where bound->takes_k */
+    double alpha;           /* vr */
+    double n;               /* cubo: > 1 */
     unsigned points, order; /* tvo: intervals of [0, 1]; jvi: 1 .. JN_JVI_ORDER_MAX, below k */
-    bool right;     /* tvo: the right sum, an upper bound; else the left one */
+    bool right;             /* tvo: the right sum, an upper bound; else the left one */
 } jn_bound_arg;
 
 enum { JN_JVI_ORDER_MAX = 8, JN_TVO_POINTS_MAX = 10000 };
@@ -71,9 +71,9 @@ typedef struct jn_bound_wish {
 /* An integral that must exist for a bound to be finite: E_q of what. */
 typedef enum jn_integrand {
     JN_ALWAYS_FINITE,
-    JN_OF_MOMENT,  /* W^n, n > 1 or n < 0 */
-    JN_OF_LOG,     /* the negative part of log of the mean of k weights */
-    JN_OF_ENTROPY  /* W |log W| */
+    JN_OF_MOMENT, /* W^n, n > 1 or n < 0 */
+    JN_OF_LOG,    /* the negative part of log of the mean of k weights */
+    JN_OF_ENTROPY /* W |log W| */
 } jn_integrand;
 
 /* The one number that a bound takes after its name ("vr:0.5"). */

@@ -25,6 +25,13 @@ typedef struct jn_verdict {
 JN_API JN_CHECKED jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n,
                                              jn_verdict *out);
 
+/* The negative part of log R under q, R the mean of k weights (k = 1: of l; the ELBO). */
+JN_API JN_CHECKED jn_status jn_finite_log(const jn_proposal *q, size_t row, double k,
+                                          jn_verdict *out);
+
+/* E_q W |log W|: the EUBO, and all U_K. */
+JN_API JN_CHECKED jn_status jn_finite_entropy(const jn_proposal *q, size_t row, jn_verdict *out);
+
 #ifdef __cplusplus
 }
 #endif

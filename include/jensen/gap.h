@@ -34,6 +34,7 @@ typedef struct jn_gap_bound {
     int predicted_reliable;         /* 1, 0 (K < 10 mu2), -1: does not apply */
     double variance;                /* of the estimator of one group of K draws; NaN: not known */
     jn_estimate reconstruction, kl; /* elbo; value NaN: no split */
+    jn_verdict finite;              /* is the bound, whatever a rule or a sample shows? */
 } jn_gap_bound;
 
 typedef struct jn_diagnostics {

@@ -18,9 +18,9 @@ extern "C" {
 
 /* What a bound reads; an OR of these is what a law keeps. */
 enum {
-    JN_NEED_NODES = 1u,     /* nodes, or their compressed form */
-    JN_NEED_GROUPS = 2u,    /* log-mean-exp of consecutive groups of K draws, for each K asked for */
-    JN_NEED_TILTS = 4u,     /* E e^(beta l) and E l e^(beta l), for each beta asked for */
+    JN_NEED_NODES = 1u,  /* nodes, or their compressed form */
+    JN_NEED_GROUPS = 2u, /* log-mean-exp of consecutive groups of K draws, for each K asked for */
+    JN_NEED_TILTS = 4u,  /* E e^(beta l) and E l e^(beta l), for each beta asked for */
     JN_NEED_POSTERIOR = 8u, /* groups whose first draw is of the posterior, for each K asked for */
     JN_NEED_TAIL = 16u,     /* the largest weights */
 };
@@ -41,8 +41,8 @@ typedef struct jn_law_wish {
  * E x = 0, so that x is a control variate for y. */
 typedef struct jn_control {
     uint64_t n;
-    double x, y;          /* means */
-    double xx, xy, yy;    /* sums of products about the means */
+    double x, y;       /* means */
+    double xx, xy, yy; /* sums of products about the means */
 } jn_control;
 
 JN_API void jn_control_merge(jn_control *into, const jn_control *from);
@@ -52,11 +52,11 @@ JN_API void jn_control_merge(jn_control *into, const jn_control *from);
  * yet full. */
 typedef struct jn_groups {
     uint64_t k;
-    uint64_t first, n; /* the run: draws first .. first + n - 1 */
-    jn_lse head, tail; /* head: up to the first multiple of k at or after `first` */
-    jn_moments done;   /* log-mean-exp of the full groups inside the run */
-    uint64_t n_zero;   /* full groups in which every weight is zero */
-    double log_p;      /* exact log p(x); NaN: not known, and no controls */
+    uint64_t first, n;  /* the run: draws first .. first + n - 1 */
+    jn_lse head, tail;  /* head: up to the first multiple of k at or after `first` */
+    jn_moments done;    /* log-mean-exp of the full groups inside the run */
+    uint64_t n_zero;    /* full groups in which every weight is zero */
+    double log_p;       /* exact log p(x); NaN: not known, and no controls */
     jn_control fold[2]; /* of the full groups inside the run, even ones and odd ones */
 } jn_groups;
 
@@ -128,11 +128,11 @@ JN_API void jn_law_set_free(jn_law_set *set); /* leaves zeros */
 /* A block of log-weights on its way to the law. */
 typedef struct jn_weights {
     size_t n;
-    uint64_t index0;           /* index of the first draw */
-    const double *log_w;       /* n; -INFINITY: zero weight */
-    const double *log_mass;    /* n; NULL: equal masses (draws) */
-    const double *log_lik;     /* n; NULL where there is no split into A and B */
-    const double *log_ratio;   /* n; log q - log p(z) */
+    uint64_t index0;               /* index of the first draw */
+    const double *log_w;           /* n; -INFINITY: zero weight */
+    const double *log_mass;        /* n; NULL: equal masses (draws) */
+    const double *log_lik;         /* n; NULL where there is no split into A and B */
+    const double *log_ratio;       /* n; log q - log p(z) */
     const double *log_w_posterior; /* n; log-weights of as many draws of p(z | x), INFINITY where q
                                     * has no density; NULL: none */
     const unsigned char *edge; /* n; nonzero: on the border of the rule's domain; NULL: none is */

@@ -36,10 +36,9 @@ static jn_status unknown(const char *word, jn_error *err)
     }
     const char *near = jn_nearest(word, names, n < MOST ? n : MOST);
     (void)jn_excerpt(word, shown);
-    return near == NULL ? jn_error_set(err, JN_ERR_USAGE,
-                                       "no bound %s ('jensen models' lists them)", shown)
-                        : jn_error_set(err, JN_ERR_USAGE, "no bound %s; did you mean '%s'?", shown,
-                                       near);
+    return near == NULL
+               ? jn_error_set(err, JN_ERR_USAGE, "no bound %s ('jensen models' lists them)", shown)
+               : jn_error_set(err, JN_ERR_USAGE, "no bound %s; did you mean '%s'?", shown, near);
 }
 
 /* The number after the colon; `text` NULL: there is none. */
@@ -58,8 +57,8 @@ static jn_status read_number(const char *text, jn_bound_arg *arg, jn_error *err)
                             arg->bound->name, numbers[kind].name, numbers[kind].range);
     }
     const bool read = jn_number_read(text, strlen(text), &x);
-    if (!read || x < numbers[kind].lo || x > numbers[kind].hi ||
-        (kind == JN_BOUND_N && x == 1.0) || (numbers[kind].whole && x != floor(x))) {
+    if (!read || x < numbers[kind].lo || x > numbers[kind].hi || (kind == JN_BOUND_N && x == 1.0) ||
+        (numbers[kind].whole && x != floor(x))) {
         return jn_error_set(err, JN_ERR_USAGE, "%s:%s: %s is not %s", arg->bound->name,
                             numbers[kind].name, jn_excerpt(text, shown), numbers[kind].range);
     }

@@ -183,9 +183,9 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
         return eval_law(law, w, n, args, out);
     }
     for (size_t i = 0; i < n; i++) {
-        out[i] = law->n_outside > 0 ? jn_plain_value(INFINITY)
-                                    : jn_group_value(jn_find_groups(law->n_posterior,
-                                                                    law->posterior, args[i].k));
+        out[i] = law->n_outside > 0
+                     ? jn_plain_value(INFINITY)
+                     : jn_group_value(jn_find_groups(law->n_posterior, law->posterior, args[i].k));
     }
     return JN_OK;
 }

@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "gap/tile.h"
 #include "gap/total.h"
+#include "gap/verdict.h"
 #include "gap/warnings.h"
 #include "jensen/exact.h"
 #include "jensen/sobol.h"
@@ -290,6 +291,11 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
                 return jn_error_set(err, JN_ERR_NOMEM, "out of memory");
             }
         }
+    }
+    const jn_status warned = jn_gap_warn_infinite(t);
+    if (warned != JN_OK) {
+        jn_gap_table_free(t);
+        return jn_error_set(err, warned, "out of memory");
     }
     jn_gap_total(t);
     *out = t;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "gap/verdict.h"
 
 /* Masses that do not add up, or evidence that contradicts the exact one: the nodes miss q or the
  * posterior, and no bound of theirs is worth printing. */
@@ -113,6 +114,10 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
     jn_estimate direct = b->value;
     direct.value = exact->value - b->value.value;
     direct.error = b->value.error + exact->error;
+    if (isnan(b->value.value)) {
+        b->gap = direct;
+        return;
+    }
     if (isinf(b->value.value) || isinf(exact->value)) {
         direct.value = b->value.value == exact->value ? NAN : direct.value;
         direct.error = NAN;
@@ -182,8 +187,9 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     jn_status st = jn_bound_results(set, estimator, n, args, results);
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
     if (st == JN_OK) {
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; st == JN_OK && i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], &results[i]);
+            st = jn_gap_judge(q, row->index, &row->bounds[i]);
             set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i].gap);
             predict(&w, &row->bounds[i]);
         }

@@ -6,7 +6,8 @@
 #include "gap/write.h"
 
 static const char heading[] =
-    "index,name,k,alpha,n,points,order,side,estimator,value,error,error_kind,error_dof,gap,gap_error,gap_predicted,"
+    "index,name,k,alpha,n,points,order,side,estimator,value,error,error_kind,error_dof,gap,gap_"
+    "error,gap_predicted,"
     "gap_predicted_reliable,variance,reconstruction,reconstruction_error,kl,kl_error,"
     "evidence,evidence_error,evidence_error_kind,evidence_method,"
     "ess_fraction,var_w,pareto_k,coverage,zero_weights,"

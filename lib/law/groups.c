@@ -9,12 +9,9 @@ enum { PIECE = 512 };
 
 void jn_groups_init(jn_groups *g, uint64_t k, uint64_t first)
 {
-    *g = (jn_groups){ .k = k,
-                      .first = first,
-                      .head = EMPTY,
-                      .tail = EMPTY,
-                      .done = JN_MOMENTS_INIT,
-                      .log_p = NAN };
+    *g = (jn_groups){
+        .k = k, .first = first, .head = EMPTY, .tail = EMPTY, .done = JN_MOMENTS_INIT, .log_p = NAN
+    };
 }
 
 /* The group that is open at the end of the run: its start may lie before the run. */

@@ -9,8 +9,7 @@ void jn_groups_init(jn_groups *g, uint64_t k, uint64_t first);
 /* The next n draws of the run. */
 void jn_groups_add(jn_groups *g, size_t n, const double *log_w);
 /* The same, but the first draw of each group is that of `replacement` with the same index. */
-void jn_groups_add_replaced(jn_groups *g, size_t n, const double *log_w,
-                            const double *replacement);
+void jn_groups_add_replaced(jn_groups *g, size_t n, const double *log_w, const double *replacement);
 /* `from` begins where `into` ends. */
 void jn_groups_merge(jn_groups *into, const jn_groups *from);
 /* `from` is another run: its full groups join. */

@@ -14,9 +14,12 @@ static void say(jn_verdict *v, jn_finite finite, const char *reason)
 
 static void direction_text(jn_verdict *v, double n, size_t d, const double *vectors, size_t k)
 {
-    int used = snprintf(v->reason, sizeof v->reason,
-                        "E W^%g is infinite: q falls faster than p(x, z)^%g along (", n,
-                        n / (n - 1.0));
+    int used = n > 0.0 ? snprintf(v->reason, sizeof v->reason,
+                                  "E W^%g is infinite: q falls faster than p(x, z)^%.4g along (", n,
+                                  n / (n - 1.0))
+                       : snprintf(v->reason, sizeof v->reason,
+                                  "E W^%g is infinite: p(x, z) falls faster than q^%.4g along (", n,
+                                  (n - 1.0) / n);
     for (size_t j = 0; j < d && j < 6 && used > 0 && (size_t)used < sizeof v->reason; j++) {
         used += snprintf(v->reason + used, sizeof v->reason - (size_t)used, "%s%.3g",
                          j == 0 ? "" : ", ", vectors[j * d + k]);
@@ -94,4 +97,66 @@ jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdic
         return by_precision(q, row, n, out);
     }
     return JN_OK;
+}
+
+/* Is the matrix that a tail gives positive definite? false also where it is not known. */
+static jn_status is_gaussian_tail(size_t d, jn_status (*tail)(const void *, size_t, double *),
+                                  const void *self, size_t row, bool *out)
+{
+    *out = false;
+    if (tail == NULL) {
+        return JN_OK;
+    }
+    double *m = jn_alloc_doubles(d * d);
+    if (m == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    *out = tail(self, row, m) == JN_OK && jn_cholesky(d, m);
+    free(m);
+    return JN_OK;
+}
+
+/* A log-density falls like a polynomial in u, or in e^u for positive coordinates: Gaussian tails
+ * carry either. */
+jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *out)
+{
+    (void)k;
+    bool gaussian = false;
+    say(out, JN_FINITE_UNKNOWN, "the tails of q against log p(x, z) are not known");
+    if (q->is_posterior) {
+        say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
+    } else if (jn_model_states(q->model) > 0) {
+        say(out, JN_FINITE, "a finite sum");
+    } else {
+        const jn_status st = is_gaussian_tail(q->model->dim, q->ops->tail_precision, q->self, row,
+                                              &gaussian);
+        if (st != JN_OK) {
+            return st;
+        }
+    }
+    if (gaussian) {
+        say(out, JN_FINITE, "q has Gaussian tails");
+    }
+    return JN_OK;
+}
+
+jn_status jn_finite_entropy(const jn_proposal *q, size_t row, jn_verdict *out)
+{
+    const jn_density *d = q->model->density;
+    const double above_one = 1.0 + 1e-3;
+    jn_status st = jn_finite_moment(q, row, above_one, out);
+    if (st != JN_OK || out->finite == JN_FINITE) {
+        return st;
+    }
+    bool target = false, proposal = false;
+    st = is_gaussian_tail(q->model->dim, d->tail_precision, q->model->self, row, &target);
+    st = st == JN_OK
+             ? is_gaussian_tail(q->model->dim, q->ops->tail_precision, q->self, row, &proposal)
+             : st;
+    if (target && proposal) {
+        say(out, JN_FINITE, "Gaussian tails of p(x, z) carry any power of log q");
+    } else {
+        say(out, JN_FINITE_UNKNOWN, "the tails of p(x, z) against log q are not known");
+    }
+    return st;
 }

@@ -21,9 +21,8 @@ jn_workspace *jn_workspace_new(size_t dim)
     }
     double *next = ws->memory;
     double **const blocks[] = { &ws->base, &ws->u, &ws->z };
-    double **const rows[] = { &ws->log_q, &ws->log_prior, &ws->log_lik,     &ws->log_ratio,
-                              &ws->log_w, &ws->log_mass,  &ws->log_jacobian,
-                              &ws->log_w_posterior };
+    double **const rows[] = { &ws->log_q, &ws->log_prior, &ws->log_lik,      &ws->log_ratio,
+                              &ws->log_w, &ws->log_mass,  &ws->log_jacobian, &ws->log_w_posterior };
     for (size_t i = 0; i < 3; i++, next += dim * JN_BLOCK) {
         *blocks[i] = next;
     }

@@ -51,8 +51,8 @@ static void test_renyi_of_gamma_weights(void **state)
             const double beta = betas[j], want = -gamma_moment(a, beta) / beta;
             /* the closed form cancels: eps of lngamma over beta */
             const double cancels = 1e-15 * (fabs(gsl_sf_lngamma(a)) + 1.0) / fabs(beta);
-            jn_bound_value v = value_of(&w, (jn_bound_arg){ .bound = &jn_bound_vr,
-                                                            .alpha = 1.0 - beta });
+            jn_bound_value v = value_of(
+                &w, (jn_bound_arg){ .bound = &jn_bound_vr, .alpha = 1.0 - beta });
             /* nodes reach down to 1e-21 of the mass, W^-0.25 weighs that up to 1e-16 */
             assert_close(v.gap, want, beta < 0.0 ? 1e-8 : 1e-12, v.gap_error + 10.0 * cancels);
             assert_true((beta > 1.0) == (v.gap < 0.0));
@@ -61,11 +61,11 @@ static void test_renyi_of_gamma_weights(void **state)
                 assert_close(v.gap, want, 1e-12, v.gap_error + 10.0 * cancels);
             }
         }
-        const jn_bound_value one = value_of(&w, (jn_bound_arg){ .bound = &jn_bound_vr,
-                                                                .alpha = 0.0 });
+        const jn_bound_value one = value_of(&w,
+                                            (jn_bound_arg){ .bound = &jn_bound_vr, .alpha = 0.0 });
         assert_close(one.gap, 0.0, 0.0, 1e-15); /* E W = 1 */
-        const jn_bound_value elbo = value_of(&w, (jn_bound_arg){ .bound = &jn_bound_vr,
-                                                                 .alpha = 1.0 });
+        const jn_bound_value elbo = value_of(&w,
+                                             (jn_bound_arg){ .bound = &jn_bound_vr, .alpha = 1.0 });
         near(elbo, jn_test_log_minus_psi(a), 1e-12);
         const jn_bound_value cubo = value_of(&w,
                                              (jn_bound_arg){ .bound = &jn_bound_cubo, .n = 2.0 });
@@ -232,8 +232,8 @@ static void test_zero_weights(void **state)
                  -INFINITY, 0.0, 0.0);
     near(value_of(&w, (jn_bound_arg){ .bound = &jn_bound_tvo, .points = 3, .right = true }),
          -log(2.0), 1e-14);
-    assert_true(isnan(
-        value_of(&w, (jn_bound_arg){ .bound = &jn_bound_jvi, .k = 9, .order = 1 }).value));
+    assert_true(
+        isnan(value_of(&w, (jn_bound_arg){ .bound = &jn_bound_jvi, .k = 9, .order = 1 }).value));
     jn_weight_law_free(&w);
 }
 

@@ -108,7 +108,7 @@ static void test_csv_has_a_row_a_bound(void **state)
     outcome o = run_program(IRIS "--rows 0:3 --k 1,10 --format csv --per-datum", NULL, NULL);
     assert_int_equal(o.code, 0);
     assert_int_equal(count_char(o.out, o.n_out, '\n'), 1 + 3 * (1 + 3));
-    assert_int_equal(strncmp(o.out, "index,name,k,side,", 18), 0);
+    assert_int_equal(strncmp(o.out, "index,name,k,alpha,n,points,order,side,", 39), 0);
     outcome_free(&o);
 }
 

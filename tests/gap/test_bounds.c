@@ -1,0 +1,259 @@
+/* Every bound of the toy of math, section 5 (z ~ N(0, 1), x | z ~ N(z, 1/2), x = 1.2), whose values
+ * were computed in 30 digits, under every rule. */
+#include "models.h"
+
+#include <gsl/gsl_errno.h>
+
+#include "jensen/gap.h"
+
+static const char LIST[] = "elbo,iwae,vr:0,vr:0.5,vr:1,vr:-1,cubo:2,eubo,upper,tvo:4,jvi:1";
+static const uint64_t KS[] = { 2, 8, 64 };
+
+typedef struct run {
+    jn_model *model;
+    jn_proposal *q;
+    jn_bound_arg *args;
+    jn_gap_table *table;
+    jn_status status;
+} run;
+
+static run toy(const char *mean, const char *sd, const char *list, const jn_gap_options *o)
+{
+    const char *const names[] = { "x" };
+    const double x = 1.2;
+    jn_table *data = jn_test_table(1, 1, names, &x);
+    run r = { .model = jn_test_model("linear-gaussian",
+                                     TEXTS("W=1", "noise_sd=0.70710678118654752"), data) };
+    jn_table_free(data);
+    r.q = jn_test_proposal("gaussian", TEXTS(mean, sd), r.model);
+    size_t n;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_bounds_parse(list, 3, KS, &n, &r.args, &err), &err);
+    r.status = jn_gap_run(r.q, n, r.args, o, &r.table, &err);
+    return r;
+}
+
+static void end(run *r)
+{
+    jn_gap_table_free(r->table);
+    free(r->args);
+    jn_proposal_free(r->q);
+    jn_model_free(r->model);
+}
+
+static const jn_gap_bound *find(const jn_gap_table *t, const char *label)
+{
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        char buf[JN_BOUND_LABEL];
+        if (strcmp(jn_bound_label(&t->rows[0].bounds[i].arg, buf), label) == 0) {
+            return &t->rows[0].bounds[i];
+        }
+    }
+    fail_msg("no %s", label);
+    return NULL;
+}
+
+typedef struct reference {
+    const char *label;
+    double value;
+    double digits; /* half a unit of the last one given */
+} reference;
+
+static const double LOG_P = -1.60167108725875;
+
+static const reference CASE_A[] = {
+    { "elbo", -1.97550849423891, 5e-15 },
+    { "vr:0", -1.60167108725875, 5e-15 },
+    { "vr:0.5", -1.73613671078107, 5e-15 },
+    { "vr:1", -1.97550849423891, 5e-15 },
+    { "vr:-1", -1.45195246502867, 5e-15 },
+    { "cubo:2", -1.45195246502867, 5e-15 },
+    { "eubo", -1.39009182757224, 5e-15 },
+    { "tvo:4 left", (-1.97550849 - 1.71968855 - 1.56468095 - 1.46219664) / 4, 5e-9 },
+    { "tvo:4 right", (-1.71968855 - 1.56468095 - 1.46219664 - 1.39009183) / 4, 5e-9 },
+    { "iwae-2", -1.60167108725875 - 0.129685685750369, 1e-14 },
+    { "iwae-8", -1.60167108725875 - 0.0236324495212446, 1e-14 },
+    { "iwae-64", -1.60167108725875 - 0.00275285165899928, 1e-14 },
+};
+
+static const reference CASE_B[] = {
+    { "elbo", -1.79249671102475, 5e-15 },
+    { "vr:0", -1.60167108725875, 5e-15 },
+    { "vr:0.5", -1.72683423021276, 5e-15 },
+    { "vr:1", -1.79249671102475, 5e-15 },
+    { "vr:-1", INFINITY, 0.0 },
+    { "cubo:2", INFINITY, 0.0 },
+    { "eubo", -1.22360782213586, 5e-15 },
+    { "tvo:4 left", (-1.79249671 - 1.73154433 - 1.64190848 - 1.49711210) / 4, 5e-9 },
+    { "tvo:4 right", (-1.73154433 - 1.64190848 - 1.49711210 - 1.22360782) / 4, 5e-9 },
+    { "iwae-2", -1.60167108725875 - 0.144909382462808, 1e-14 },
+    { "iwae-8", -1.60167108725875 - 0.0758448430486883, 1e-14 },
+    { "iwae-64", -1.60167108725875 - 0.0244625714439427, 1e-14 },
+};
+
+enum { N_A = sizeof CASE_A / sizeof *CASE_A, N_B = sizeof CASE_B / sizeof *CASE_B };
+
+static void check_exact(const run *r, size_t n, const reference *want)
+{
+    assert_int_equal(r->status, JN_OK);
+    for (size_t i = 0; i < n; i++) {
+        const jn_gap_bound *b = find(r->table, want[i].label);
+        const double gap = LOG_P - want[i].value;
+        assert_close(b->value.value, want[i].value, 0.0, want[i].digits + 1e-14);
+        assert_close(b->gap.value, gap, 0.0, want[i].digits + 2e-14);
+        if (isinf(gap)) {
+            assert_true(isnan(b->value.error) && isnan(b->gap.error));
+            assert_true(b->finite.finite == JN_INFINITE);
+        } else {
+            assert_true(b->value.error < 1e-12 && b->gap.error < 1e-12);
+            assert_true(b->side == JN_SIDE_LOWER ? b->gap.value > -1e-15 : b->gap.value < 1e-15);
+        }
+        assert_true(b->estimator == JN_BY_LAW && b->value.kind == JN_QUADRATURE);
+    }
+    /* the jackknife of known gaps */
+    const double g8 = find(r->table, "iwae-8")->gap.value;
+    const double g2 = find(r->table, "iwae-2")->gap.value;
+    const double g1 = find(r->table, "elbo")->gap.value;
+    assert_close(find(r->table, "jvi:1-2")->gap.value, 2.0 * g2 - g1, 1e-12, 0.0);
+    assert_true(find(r->table, "jvi:1-8")->gap.value < g8);
+    /* U_K falls towards log p from the EUBO */
+    const double u2 = find(r->table, "upper-2")->gap.value;
+    const double u8 = find(r->table, "upper-8")->gap.value;
+    assert_true(find(r->table, "eubo")->gap.value < u2 && u2 < u8 && u8 < 0.0);
+}
+
+static void test_case_a_by_quadrature(void **state)
+{
+    (void)state;
+    run r = toy("mean=0.4", "sd=0.8", LIST, NULL);
+    check_exact(&r, N_A, CASE_A);
+    assert_int_equal(r.table->n_warnings, 0);
+    end(&r);
+}
+
+static void test_case_b_by_quadrature(void **state)
+{
+    (void)state;
+    run r = toy("mean=0.8", "sd=0.34641016151377546", LIST, NULL);
+    check_exact(&r, N_B, CASE_B);
+    assert_int_equal(r.table->n_warnings, 2); /* vr:-1 and cubo:2 are infinite, and why */
+    assert_non_null(strstr(r.table->warnings[1], "cubo:2 is infinite for 1 of 1"));
+    assert_non_null(strstr(r.table->warnings[1], "along (1)"));
+    end(&r);
+}
+
+/* Draws: within 5 standard errors of what the nodes say, and who estimated what is said. */
+static void test_draws_agree_with_nodes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *label;
+        jn_estimator mc, rqmc;
+    } who[] = { { "elbo", JN_BY_GROUPS, JN_BY_LAW },
+                { "iwae-8", JN_BY_GROUPS, JN_BY_LAW },
+                { "vr:0.5", JN_BY_LAW, JN_BY_LAW },
+                { "cubo:2", JN_BY_LAW, JN_BY_LAW },
+                { "eubo", JN_BY_POSTERIOR, JN_BY_POSTERIOR },
+                { "upper-2", JN_BY_POSTERIOR, JN_BY_SELF_NORMALISED },
+                { "upper-8", JN_BY_POSTERIOR, JN_BY_SELF_NORMALISED },
+                { "tvo:4 left", JN_BY_SELF_NORMALISED, JN_BY_SELF_NORMALISED },
+                { "tvo:4 right", JN_BY_SELF_NORMALISED, JN_BY_SELF_NORMALISED },
+                { "jvi:1-2", JN_BY_GROUPS, JN_BY_LAW },
+                { "jvi:1-8", JN_BY_GROUPS, JN_BY_LAW } };
+    run nodes = toy("mean=0.4", "sd=0.8", LIST, NULL);
+    for (int rqmc = 0; rqmc < 2; rqmc++) {
+        const jn_gap_options o = { .rule = rqmc ? JN_RULE_RQMC : JN_RULE_MC, .seed = 3 };
+        run r = toy("mean=0.4", "sd=0.8", LIST, &o);
+        assert_int_equal(r.status, JN_OK);
+        for (size_t i = 0; i < sizeof who / sizeof *who; i++) {
+            const jn_gap_bound *b = find(r.table, who[i].label);
+            const jn_gap_bound *want = find(nodes.table, who[i].label);
+            assert_within_se(b->value.value, want->value.value, b->value.error, 5.0);
+            assert_true(fabs(b->gap.value - want->gap.value) <= 5.0 * b->gap.error);
+            assert_true(b->value.error < (rqmc ? 2e-4 : 1e-2));
+            assert_int_equal(b->estimator, rqmc ? who[i].rqmc : who[i].mc);
+        }
+        end(&r);
+    }
+    end(&nodes);
+}
+
+/* What is infinite is so under draws, too, however calm they look. */
+static void test_draws_do_not_hide_an_infinity(void **state)
+{
+    (void)state;
+    const jn_gap_options o = { .rule = JN_RULE_MC, .samples = 512, .replicates = 4 };
+    run r = toy("mean=0.8", "sd=0.34641016151377546", "cubo:2,vr:2", &o);
+    assert_close(find(r.table, "cubo:2")->value.value, INFINITY, 0.0, 0.0);
+    assert_true(isfinite(find(r.table, "vr:2")->value.value));
+    assert_int_equal(r.table->n_warnings, 1);
+    end(&r);
+}
+
+/* A model without exact posterior draws: the EUBO is self-normalised, and says so. */
+static void test_self_normalised_where_there_is_no_posterior(void **state)
+{
+    (void)state;
+    jn_table *data = jn_test_csv("birthwt3.csv");
+    jn_model *m = jn_test_model("logistic", NULL, data);
+    jn_table_free(data);
+    jn_proposal *q = jn_test_proposal("laplace", NULL, m);
+    size_t n;
+    jn_bound_arg *args;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_bounds_parse("eubo,upper,cubo:2", 1, KS, &n, &args, &err), &err);
+    const jn_gap_options o = { .rule = JN_RULE_MC, .replicates = 8 };
+    jn_gap_table *t;
+    const jn_status st = jn_gap_run(q, n, args, &o, &t, &err);
+    assert_true(st >= 0);
+    assert_int_equal(t->rows[0].bounds[0].estimator, JN_BY_SELF_NORMALISED);
+    assert_int_equal(t->rows[0].bounds[1].estimator, JN_BY_SELF_NORMALISED);
+    /* by quadrature over 4 coordinates: -122.238996852 and -122.250962809 */
+    assert_within_se(t->rows[0].bounds[0].value.value, -122.238996852,
+                     t->rows[0].bounds[0].value.error, 5.0);
+    assert_within_se(t->rows[0].bounds[1].value.value, -122.250962809,
+                     t->rows[0].bounds[1].value.error, 5.0);
+    assert_close(t->rows[0].bounds[2].value.value, INFINITY, 0.0, 0.0);
+    jn_gap_table_free(t);
+    free(args);
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
+/* Oracle models: what their laws make infinite. */
+static void test_gamma_weights(void **state)
+{
+    (void)state;
+    jn_model *m = jn_test_model("gamma-weights", TEXTS("a=2"), NULL);
+    jn_proposal *q = jn_test_proposal("prior", NULL, m);
+    size_t n;
+    jn_bound_arg *args;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_bounds_parse("vr:2,vr:3,vr:4,cubo:3", 1, KS, &n, &args, &err), &err);
+    jn_gap_table *t;
+    assert_ok(jn_gap_run(q, n, args, NULL, &t, &err), &err);
+    /* log E W^beta / beta, E W^beta = Gamma(2 + beta) / (2^beta Gamma(2)): infinite from -2 on */
+    assert_close(t->rows[0].bounds[0].value.value, -log(2.0), 1e-12, 0.0);
+    assert_close(t->rows[0].bounds[1].value.value, -INFINITY, 0.0, 0.0);
+    assert_close(t->rows[0].bounds[2].value.value, -INFINITY, 0.0, 0.0);
+    assert_close(t->rows[0].bounds[3].value.value, log(24.0 / 8.0) / 3.0, 1e-12, 0.0);
+    assert_close(t->rows[0].bounds[2].gap.value, INFINITY, 0.0, 0.0);
+    jn_gap_table_free(t);
+    free(args);
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
+int main(void)
+{
+    gsl_set_error_handler_off();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_case_a_by_quadrature),
+        cmocka_unit_test(test_case_b_by_quadrature),
+        cmocka_unit_test(test_draws_agree_with_nodes),
+        cmocka_unit_test(test_draws_do_not_hide_an_infinity),
+        cmocka_unit_test(test_self_normalised_where_there_is_no_posterior),
+        cmocka_unit_test(test_gamma_weights),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
