@@ -24,7 +24,7 @@ static jn_estimate estimate(double value, double error)
 
 static jn_gap_bound bound(const jn_bound *b, uint64_t k, double value, double gap)
 {
-    return (jn_gap_bound){ .arg = { b, k },
+    return (jn_gap_bound){ .arg = { .bound = b, .k = k },
                            .side = JN_SIDE_LOWER,
                            .estimator = JN_BY_LAW,
                            .value = estimate(value, 1e-12),

@@ -75,7 +75,7 @@ static jn_status draw(const fake *f, uint64_t samples, uint64_t replicates, size
 }
 
 static const uint64_t KS[] = { 2, 100, 1000 };
-static const jn_law_wish ALL = { JN_NEED_NODES | JN_NEED_GROUPS, 3, KS };
+static const jn_law_wish ALL = { .needs = JN_NEED_NODES | JN_NEED_GROUPS, .n_k = 3, .ks = KS };
 
 /* The laws are those of the streams' own numbers, draw by draw. */
 static void test_draws_are_the_streams(void **state)
