@@ -113,6 +113,35 @@ static void test_draws_are_the_streams(void **state)
     jn_law_set_free(&set);
 }
 
+/* Laws are made in chunks of many blocks and merged: groups of K run across chunks. */
+static void test_groups_run_across_chunks(void **state)
+{
+    (void)state;
+    enum { N = 100003 };
+    static double l[N];
+    const fake f = { .bad_from = INFINITY };
+    const jn_stream s = { .seed = 3, .observation = 7, .purpose = JN_FOR_PROPOSAL };
+    jn_normal_fill(&s, 0, N, 0, l);
+    for (size_t i = 0; i < N; i++) {
+        l[i] -= 1.0;
+    }
+    jn_law_set set;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(draw(&f, N, 1, 3, &ALL, &set, &err), &err);
+    for (size_t k = 0; k < 3; k++) {
+        jn_moments want = JN_MOMENTS_INIT;
+        for (size_t at = 0; at + KS[k] <= N; at += KS[k]) {
+            jn_lse sum = JN_LSE_INIT;
+            jn_lse_add_array(&sum, KS[k], l + at);
+            jn_moments_add(&want, jn_lse_log_mean(&sum), 1.0);
+        }
+        assert_int_equal(set.law[0].groups[k].done.n, want.n);
+        assert_close(set.law[0].groups[k].done.mean, want.mean, 1e-13, 0.0);
+        assert_close(set.law[0].groups[k].done.m2, want.m2, 1e-11, 0.0);
+    }
+    jn_law_set_free(&set);
+}
+
 static void test_threads_change_nothing(void **state)
 {
     (void)state;
@@ -267,6 +296,7 @@ int main(void)
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_draws_are_the_streams),
+        cmocka_unit_test(test_groups_run_across_chunks),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_bad_densities_are_named),
         cmocka_unit_test(test_zero_weights_are_counted),
