@@ -18,8 +18,8 @@ double jn_nested_error(double fine, double middle, double coarse)
     return rate_known ? e1 * fmin(1.0, 10.0 * e1 / e2) : e1;
 }
 
-/* Standard error of the mean of n values and its degrees of freedom; NaN for n < 2. */
-static void spread(size_t n, const double *x, double *se, double *dof)
+/* Mean of n values, its standard error and its degrees of freedom; NaN for n < 2. */
+static double spread(size_t n, const double *x, double *se, double *dof)
 {
     jn_moments m = JN_MOMENTS_INIT;
     for (size_t i = 0; i < n; i++) {
@@ -27,6 +27,7 @@ static void spread(size_t n, const double *x, double *se, double *dof)
     }
     *se = sqrt(jn_moments_variance(&m) / (double)n);
     *dof = n < 2 ? NAN : (double)(n - 1);
+    return m.mean;
 }
 
 static double rounding(const jn_law *law)
@@ -56,7 +57,11 @@ static jn_estimate from_parts(const jn_law_set *set, double value, const double 
     } else if (set->kind == JN_EXACT) {
         e.error = own;
     } else {
-        spread(set->n, parts, &e.error, &e.dof);
+        const double mean = spread(set->n, parts, &e.error, &e.dof);
+        /* what is no mean of draws has a bias of order 1/draws: R times as large in a replicate */
+        if (set->n > 1 && isfinite(mean)) {
+            e.error = hypot(e.error, (mean - value) / (double)(set->n - 1));
+        }
     }
     return e;
 }

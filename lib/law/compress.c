@@ -102,15 +102,16 @@ static size_t close_bin(size_t n, size_t most, node *nodes, double *scratch, dou
     return n;
 }
 
-/* Counts of nodes a bin, then the places where bins end, by one pass each: bins of a wide law are
- * many, but never more than MOST_BINS (wider laws have wider bins far out on the left, where only
- * their mass counts). */
+/* Bins are counted from the highest log-weight down. Those with W below e^-60, of which only the
+ * mass and the mean of log W count, are four times as wide; never more than MOST_BINS. */
 enum { MOST_BINS = 1 << 22 };
+static const double FAR_DOWN = -60.0;
 
 static size_t bin_of(double log_w, double top)
 {
-    const double below = floor((top - log_w) / WIDTH); /* >= 0 */
-    return below < MOST_BINS - 1 ? (size_t)below : MOST_BINS - 1;
+    const double near = fmax(top - fmax(log_w, FAR_DOWN), 0.0), far = fmax(FAR_DOWN - log_w, 0.0);
+    const double bin = floor(near / WIDTH) + (far > 0.0 ? 1.0 + floor(far / (4.0 * WIDTH)) : 0.0);
+    return bin < MOST_BINS - 1 ? (size_t)bin : MOST_BINS - 1;
 }
 
 /* Nodes that no functional can see: neither under q nor with the weight cubed. */
@@ -147,19 +148,24 @@ jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m, size_
         bottom = fmin(bottom, log_w[i]);
     }
     const size_t n_bins = n == 0 ? 1 : bin_of(bottom, top) + 1;
-    node *nodes = jn_alloc(n, sizeof *nodes);
-    double *scratch = jn_alloc_doubles(4 * n);
+    node *nodes = jn_realloc(NULL, n, sizeof *nodes);
     size_t *end = jn_alloc(n_bins, sizeof *end);
-    const bool good = nodes != NULL && scratch != NULL && end != NULL;
+    double *scratch = NULL;
+    bool good = nodes != NULL && end != NULL;
     if (good) {
         const size_t kept = gather(n, log_w, log_m, reduce, top, n_bins, end, nodes);
-        size_t out = 0, first = 0;
-        for (size_t b = n_bins; b-- > 0 && first < kept;) {
+        size_t out = 0, first = 0, largest = 0;
+        for (size_t b = n_bins; b-- > 0; first = end[b]) {
+            largest = end[b] - first > largest ? end[b] - first : largest;
+        }
+        scratch = jn_realloc(NULL, 4 * largest, sizeof *scratch);
+        good = scratch != NULL;
+        first = 0;
+        for (size_t b = n_bins; good && b-- > 0 && first < kept; first = end[b]) {
             out += close_bin(end[b] - first, reduce ? NODES : n, nodes + first, scratch,
                              log_w + out, log_m + out);
-            first = end[b];
         }
-        *n_out = out;
+        *n_out = good ? out : *n_out;
     }
     free(nodes);
     free(scratch);

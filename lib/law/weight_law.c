@@ -51,7 +51,7 @@ jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out)
     const size_t zeros = law->n_zero > 0;
     const double log_total = jn_lse_log_sum(&law->mass);
     const double log_mean_w = jn_lse_log_sum(&law->evidence) - log_total;
-    double *nodes = jn_alloc_doubles(2 * law->n);
+    double *nodes = jn_realloc(NULL, 2 * law->n, sizeof *nodes);
     if (nodes == NULL) {
         return JN_ERR_NOMEM;
     }
