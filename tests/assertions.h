@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+
 #include <cmocka.h>
 
 #include "jensen/status.h"
@@ -28,7 +29,7 @@ static inline void jn_assert_close_(double got, double want, double rtol, double
 }
 
 /* |got - want| <= atol + rtol * |want|. NaN never passes; infinities must match exactly. */
-#define assert_close(got, want, rtol, atol)                                                        \
+#define assert_close(got, want, rtol, atol) \
     jn_assert_close_((got), (want), (rtol), (atol), #got, __FILE__, __LINE__)
 
 static inline void jn_assert_within_se_(double got, double truth, double se, double z,
@@ -44,7 +45,7 @@ static inline void jn_assert_within_se_(double got, double truth, double se, dou
 
 /* |got - truth| <= z * se with a finite, positive se. z = 5 fails by chance once in 1.7 million
  * seeds; seeds are fixed, so never twice. */
-#define assert_within_se(got, truth, se, z)                                                        \
+#define assert_within_se(got, truth, se, z) \
     jn_assert_within_se_((got), (truth), (se), (z), #got, __FILE__, __LINE__)
 
 static inline void jn_assert_ok_(jn_status status, const jn_error *err, const char *what,

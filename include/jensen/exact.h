@@ -18,7 +18,8 @@ typedef struct jn_exact_options {
 } jn_exact_options;
 
 /* log p(x_row) by the cheapest method that applies: the model's closed form or finite sum, the
- * recursion of a chain (jn_chain_evidence), else jn_exact_quadrature. JN_NOT_CONVERGED: out->error exceeds the tolerance. */
+ * recursion of a chain (jn_chain_evidence), else jn_exact_quadrature. JN_NOT_CONVERGED: out->error
+ * exceeds the tolerance. */
 JN_API JN_CHECKED jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *options,
                                      jn_estimate *out, jn_error *err);
 
@@ -34,9 +35,9 @@ JN_API JN_CHECKED jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estim
 
 /* Continuous latents of 1 to 6 coordinates: trapezoid rule in coordinates whitened by the Hessian
  * at the mode, in log space, halving the step until two resolutions agree to the tolerance (the
- * rule converges exponentially; Trefethen & Weideman 2014). The domain, an ellipsoid in each orthant,
- * is found by marching from the mode until the joint is far below its top; the mass of its outer
- * shell is part of the error. Assumes one dominant mode. */
+ * rule converges exponentially; Trefethen & Weideman 2014). The domain, an ellipsoid in each
+ * orthant, is found by marching from the mode until the joint is far below its top; the mass of its
+ * outer shell is part of the error. Assumes one dominant mode. */
 JN_API JN_CHECKED jn_status jn_exact_quadrature(const jn_model *m, size_t row,
                                                 const jn_exact_options *options, jn_estimate *out,
                                                 jn_error *err);

@@ -83,7 +83,8 @@ typedef struct jn_density {
                                        const double *z, double *out);
     jn_status (*posterior_gaussian)(const void *self, size_t row, double *mean, double *cov);
 
-    /* Where the prior is Gaussian in z: mean (dim) and covariance (dim x dim); either may be NULL. */
+    /* Where the prior is Gaussian in z: mean (dim) and covariance (dim x dim); either may be NULL.
+     */
     jn_status (*prior_gaussian)(const void *self, double *mean, double *cov);
 
     /* How the joint falls off far out, in unconstrained coordinates u: a symmetric matrix T

@@ -7,8 +7,8 @@
 const char *jn_status_name(int status)
 {
     switch (status) {
-#define JN_STATUS_NAME(name, value, text)                                                          \
-    case name:                                                                                     \
+#define JN_STATUS_NAME(name, value, text) \
+    case name:                            \
         return #name;
         JN_STATUS_LIST(JN_STATUS_NAME)
 #undef JN_STATUS_NAME
@@ -20,8 +20,8 @@ const char *jn_status_name(int status)
 const char *jn_status_text(int status)
 {
     switch (status) {
-#define JN_STATUS_TEXT(name, value, text)                                                          \
-    case name:                                                                                     \
+#define JN_STATUS_TEXT(name, value, text) \
+    case name:                            \
         return text;
         JN_STATUS_LIST(JN_STATUS_TEXT)
 #undef JN_STATUS_TEXT

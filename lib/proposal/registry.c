@@ -5,11 +5,8 @@
 #include "proposal/families.h"
 
 static const jn_proposal_type *const types[] = {
-    &jn_proposal_prior,
-    &jn_proposal_gaussian,
-    &jn_proposal_laplace,
-    &jn_proposal_posterior,
-    &jn_proposal_encoder,
+    &jn_proposal_prior,     &jn_proposal_gaussian, &jn_proposal_laplace,
+    &jn_proposal_posterior, &jn_proposal_encoder,
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 

@@ -24,9 +24,9 @@ static void test_evidence_of_the_digits(void **state)
             z[NODES + i] = -8.0 + h * (double)((at + i) % SIDE);
         }
         assert_ok(m->density->log_prior(m->self, n, NODES, z, prior), NULL);
-        assert_ok(m->density->log_likelihood(m->self, (jn_range){ 0, ROWS }, n, NODES, z, NODES,
-                                             out),
-                  NULL);
+        assert_ok(
+            m->density->log_likelihood(m->self, (jn_range){ 0, ROWS }, n, NODES, z, NODES, out),
+            NULL);
         for (size_t r = 0; r < ROWS; r++) {
             for (size_t i = 0; i < n; i++) {
                 out[r * NODES + i] += prior[i];
