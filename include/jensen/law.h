@@ -203,6 +203,10 @@ typedef struct jn_tilted {
 } jn_tilted;
 JN_API jn_tilted jn_weight_law_tilt(const jn_weight_law *w, double beta);
 
+/* How far beyond u phi stays what it is there, to rounding: 0 where some weight is between nothing
+ * and all at s W, INFINITY where no weight is left. */
+JN_API double jn_weight_law_flat(const jn_weight_law *w, double u);
+
 /* E (W - 1)^j, j = 2, 3: +INFINITY where it overflows. Says nothing about finiteness. */
 JN_API double jn_weight_law_moment(const jn_weight_law *w, int j);
 

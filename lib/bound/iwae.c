@@ -14,22 +14,23 @@ static const double STEP = 0.2;
 static const double EULER = 0.57721566490153286061;
 static const double FLOOR = -44.0; /* log of what no longer counts against 1 */
 
-/* Where W = 0 is nearly reached (a heavy-tailed q about a thin target) phi falls algebraically in
- * u: beyond u = FAR steps grow, u(t) = t + e^(t - FAR). */
-static const double FAR = 600.0;
-
-/* phi at even steps of t. */
+/* phi on an even lattice of u. Where no weight is between nothing and all at s W, phi is flat: a
+ * stretch of `count` lattice points is one entry (`odd` of them at odd places), with u its middle.
+ * So a law whose weights spread over thousands of nats costs what its nodes do. */
 typedef struct laplace_table {
     size_t n, capacity;
-    double *u, *du, *log_phi, *delta;
+    double *u, *log_phi, *delta, *count, *odd;
 } laplace_table;
+
+enum { MOST_ENTRIES = 1 << 24 };
 
 static void table_free(laplace_table *t)
 {
     free(t->u);
-    free(t->du);
     free(t->log_phi);
     free(t->delta);
+    free(t->count);
+    free(t->odd);
 }
 
 static jn_status reserve(laplace_table *t, size_t more)
@@ -38,8 +39,8 @@ static jn_status reserve(laplace_table *t, size_t more)
         return JN_OK;
     }
     const size_t capacity = 2 * (t->n + more);
-    double **const arrays[] = { &t->u, &t->du, &t->log_phi, &t->delta };
-    for (size_t i = 0; i < 4; i++) {
+    double **const arrays[] = { &t->u, &t->log_phi, &t->delta, &t->count, &t->odd };
+    for (size_t i = 0; i < 5; i++) {
         double *a = jn_realloc(*arrays[i], capacity, sizeof *a);
         if (a == NULL) {
             return JN_ERR_NOMEM;
@@ -56,23 +57,27 @@ static jn_status reserve(laplace_table *t, size_t more)
 static jn_status tabulate(const jn_weight_law *w, double k_min, double k_max, laplace_table *t)
 {
     enum { BATCH = 32 };
-    const double first = floor((-log(k_max) - 40.0) / STEP);
+    double at = floor((-log(k_max) - 40.0) / STEP); /* place on the lattice */
     for (;;) {
         jn_status st = reserve(t, BATCH);
         if (st != JN_OK) {
             return st;
         }
         for (size_t i = t->n; i < t->n + BATCH; i++) {
-            const double at = STEP * (first + (double)i), more = exp(at - FAR);
-            t->u[i] = at + more;
-            t->du[i] = 1.0 + more;
+            const double u = STEP * at;
+            const double flat = fmin(jn_weight_law_flat(w, u), 1e15);
+            const double count = fmax(floor(flat / STEP), 1.0);
+            t->u[i] = u + 0.5 * STEP * (count - 1.0);
+            t->count[i] = count;
+            t->odd[i] = floor(0.5 * (count + fabs(fmod(at, 2.0))));
+            at += count;
         }
         st = jn_weight_law_laplace(w, BATCH, t->u + t->n, t->log_phi + t->n, t->delta + t->n);
         if (st != JN_OK) {
             return st;
         }
         t->n += BATCH;
-        if (!(k_min * t->log_phi[t->n - 1] > FLOOR)) {
+        if (!(k_min * t->log_phi[t->n - 1] > FLOOR) || t->n >= MOST_ENTRIES) {
             return JN_OK;
         }
     }
@@ -99,10 +104,10 @@ static sums sum_table(const laplace_table *t, double k)
     sums a = { 0 };
     const double log_k = log(k);
     for (size_t i = 0; i < t->n; i++) {
-        const double f = integrand(k, t, i) * t->du[i];
-        a.all += f;
-        a.odd += i % 2 == 1 ? f : 0.0;
-        a.log_all += f * (log_k + t->u[i] + EULER);
+        const double f = integrand(k, t, i);
+        a.all += f * t->count[i];
+        a.odd += f * t->odd[i];
+        a.log_all += f * t->count[i] * (log_k + t->u[i] + EULER);
         a.first = i == 0 ? f : a.first;
         a.last = f;
     }

@@ -3,7 +3,10 @@
 #include "jensen/law.h"
 #include "kernel/kernels.h"
 
-static const double S_CENTRED = 600.0;     /* e^s must fit */
+static const double S_CENTRED = 600.0;                /* e^s must fit */
+static const double LOG_S_CENTRED = 6.39692965521615; /* its log */
+/* e^(-sW) is 1 - sW below the first of these log sW, and nothing above the second */
+static const double FAINT = -40.0, GONE = 6.62;
 static const double NEAR_ONE = 1.0 / 16.0; /* -log phi / s, below which a difference cancels */
 
 /* (e^-y - 1 + y) / y: its sign is that of y, and nothing cancels. */
@@ -57,7 +60,7 @@ static size_t first_at(const jn_weight_law *w, double x)
 static double direct_log_phi(const jn_weight_law *w, double u, double *scratch)
 {
     const jn_kernels *k = jn_kernels_get();
-    const size_t lo = first_at(w, -40.0 - u), hi = first_at(w, 6.62 - u), n = hi - lo;
+    const size_t lo = first_at(w, FAINT - u), hi = first_at(w, GONE - u), n = hi - lo;
     double *minus_sw = scratch, *value = scratch + n;
     for (size_t i = 0; i < n; i++) {
         minus_sw[i] = u + w->log_w[lo + i];
@@ -83,6 +86,15 @@ static double direct_log_phi(const jn_weight_law *w, double u, double *scratch)
     }
     const double faint = w->mw_below[lo] > 0.0 ? exp(u + log(w->mw_below[lo])) : 0.0;
     return log1p(below - faint);
+}
+
+double jn_weight_law_flat(const jn_weight_law *w, double u)
+{
+    const size_t lo = first_at(w, FAINT - u), hi = first_at(w, GONE - u);
+    if (lo < hi || u <= LOG_S_CENTRED) {
+        return 0.0;
+    }
+    return lo == 0 ? INFINITY : FAINT - w->log_w[lo - 1] - u;
 }
 
 jn_status jn_weight_law_laplace(const jn_weight_law *w, size_t n, const double *u, double *log_phi,
