@@ -15,7 +15,7 @@ extern "C" {
 typedef struct jn_proposal jn_proposal;
 
 typedef struct jn_proposal_ops {
-    /* n points z from base points (dim coordinates each, of the kinds `base`), and log q(z_i). */
+    /* n points z from base points (n_base coordinates each, of the kinds `base`), and log q(z_i). */
     jn_status (*map)(const void *self, size_t row, size_t n, size_t ld, const double *base,
                      double *z, double *log_q);
     /* log q at given points. */
@@ -23,6 +23,9 @@ typedef struct jn_proposal_ops {
                              double *log_q);
     /* Kind of base coordinate j; NULL: all normal. */
     jn_base (*base)(const void *self, size_t j);
+    /* Base coordinates of a point, >= dim: the choice of a component or a mixing variable takes one
+     * more. NULL: dim. */
+    size_t (*n_base)(const void *self);
 
     /* --- NULL: does not apply ---------------------------------------------------------------- */
 
@@ -67,6 +70,10 @@ JN_API JN_CHECKED jn_status jn_proposal_new(const char *name, const jn_params *p
                                             const jn_model *model, jn_proposal **out,
                                             jn_error *err);
 JN_API void jn_proposal_free(jn_proposal *q); /* NULL is fine */
+
+/* Base coordinates of a point, and the kind of each. */
+JN_API size_t jn_proposal_n_base(const jn_proposal *q);
+JN_API jn_base jn_proposal_base(const jn_proposal *q, size_t j);
 
 #ifdef __cplusplus
 }

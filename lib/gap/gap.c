@@ -201,7 +201,8 @@ static jn_status run_rule(jn_gap_job *j, jn_error *err)
         if (st != JN_REFUSED) {
             return st;
         }
-        return run_with(j, dim <= JN_SOBOL_DIMENSIONS ? &jn_source_rqmc : &jn_source_mc, err);
+        const bool sobol = jn_proposal_n_base(j->q) <= JN_SOBOL_DIMENSIONS;
+        return run_with(j, sobol ? &jn_source_rqmc : &jn_source_mc, err);
     }
     }
 }

@@ -56,11 +56,14 @@ double jn_log_beta_density(double a, double b, double peak, double z)
            log(z) - log1p(-z);
 }
 
-/* -log B(a, b) is the peak of that Beta law and a log1p(b / a) + b log1p(a / b); a = df / 2, b =
- * 1/2 and log df / 2 taken off. */
+double jn_log_gamma_ratio(double a, double h)
+{
+    return (a + h - 0.5) * log1p(h / a) - h + jn_log_gammastar(a + h) - jn_log_gammastar(a);
+}
+
 double jn_log_student_peak(double df)
 {
-    return jn_log_beta_peak(0.5 * df, 0.5) + 0.5 * (df + 1.0) * log1p(1.0 / df);
+    return jn_log_gamma_ratio(0.5 * df, 0.5) - 0.5 * JN_LOG_2PI;
 }
 
 double jn_log_poisson_peak(double y)

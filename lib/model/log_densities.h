@@ -19,8 +19,10 @@ double jn_log_gamma_density(double shape, double rate, double peak, double z);
 double jn_log_beta_peak(double a, double b);
 double jn_log_beta_density(double a, double b, double peak, double z);
 
-/* log of the standard Student density with df degrees of freedom at 0: -log B(df/2, 1/2) sqrt(df),
- * which nears -1/2 log 2 pi. */
+/* log(Gamma(a + h) / (Gamma(a) a^h)), a > 0, h >= 0: vanishes like h (h - 1) / 2a. */
+double jn_log_gamma_ratio(double a, double h);
+
+/* log of the standard Student density with df degrees of freedom at 0. */
 double jn_log_student_peak(double df);
 
 /* log y!, n choose y and the masses: constants of the counts alone and what depends on the mean.

@@ -15,6 +15,13 @@ enum { CHUNK = 256 };
 
 /* --- making one ------------------------------------------------------------------------------ */
 
+static void gaussian_radial(const jn_affine *a, size_t set, size_t n, double *square)
+{
+    for (size_t i = 0; i < n; i++) {
+        square[i] = a->log_norm[set] - 0.5 * square[i];
+    }
+}
+
 jn_affine *jn_affine_new(const jn_model *model, bool per_row)
 {
     const size_t d = model->dim;
@@ -26,7 +33,8 @@ jn_affine *jn_affine_new(const jn_model *model, bool per_row)
                       .dim = d,
                       .n_sets = per_row ? model->n_obs : 1,
                       .diagonal = true,
-                      .all_real = true };
+                      .all_real = true,
+                      .radial = gaussian_radial };
     const size_t one = d * d;
     const bool fits = one / d == d && a->n_sets <= SIZE_MAX / sizeof(double) / one;
     a->mean = jn_alloc_doubles(a->n_sets * d);
@@ -110,7 +118,7 @@ jn_status jn_affine_finish(jn_affine *a, const jn_params *params, jn_error *err)
 
 /* --- the proposal's functions ---------------------------------------------------------------- */
 
-static size_t set_of(const jn_affine *a, size_t row)
+size_t jn_affine_set(const jn_affine *a, size_t row)
 {
     return a->n_sets == 1 ? 0 : row;
 }
@@ -128,28 +136,15 @@ static void scale_base(const jn_affine *a, size_t set, size_t n, size_t ld, cons
     }
 }
 
-/* u = m + L e; log_q = log N(e) - log det L. */
-static void map_to_u(const jn_affine *a, size_t set, size_t n, size_t ld, const double *base,
-                     double *u, double *log_q)
-{
-    const jn_kernels *k = jn_kernels_get();
-    const size_t d = a->dim;
-    for (size_t i = 0; i < n; i++) {
-        log_q[i] = a->log_norm[set];
-    }
-    k->quadratic(d, NULL, NULL, -0.5, n, ld, base, log_q);
-    if (a->diagonal) {
-        scale_base(a, set, n, ld, base, u);
-    } else {
-        k->affine(d, a->mean + set * d, a->chol + set * d * d, n, ld, base, u);
-    }
-}
-
-static jn_status map(const void *self, size_t row, size_t n, size_t ld, const double *base,
+void jn_affine_place(const jn_affine *a, size_t row, size_t n, size_t ld, const double *e,
                      double *z, double *log_q)
 {
-    const jn_affine *a = self;
-    map_to_u(a, set_of(a, row), n, ld, base, z, log_q);
+    const size_t d = a->dim, set = jn_affine_set(a, row);
+    if (a->diagonal) {
+        scale_base(a, set, n, ld, e, z);
+    } else {
+        jn_kernels_get()->affine(d, a->mean + set * d, a->chol + set * d * d, n, ld, e, z);
+    }
     for (size_t at = 0; !a->all_real && at < n; at += CHUNK) {
         const size_t count = n - at < CHUNK ? n - at : CHUNK;
         double log_jacobian[CHUNK];
@@ -158,6 +153,18 @@ static jn_status map(const void *self, size_t row, size_t n, size_t ld, const do
             log_q[at + i] -= log_jacobian[i];
         }
     }
+}
+
+static jn_status map(const void *self, size_t row, size_t n, size_t ld, const double *base,
+                     double *z, double *log_q)
+{
+    const jn_affine *a = self;
+    const double log_norm = a->log_norm[jn_affine_set(a, row)];
+    for (size_t i = 0; i < n; i++) {
+        log_q[i] = log_norm;
+    }
+    jn_kernels_get()->quadratic(a->dim, NULL, NULL, -0.5, n, ld, base, log_q);
+    jn_affine_place(a, row, n, ld, base, z, log_q);
     return JN_OK;
 }
 
@@ -198,15 +205,15 @@ static void density_chunk(const jn_affine *a, size_t set, size_t count, size_t w
     jn_target_to_u(a->model, count, width, work, work);
     jn_target_log_jacobian(a->model, count, width, work, log_jacobian);
     whiten(a, set, count, width, work, square);
+    a->radial(a, set, count, square);
     for (size_t i = 0; i < count; i++) {
-        const double log_u = a->log_norm[set] - 0.5 * square[i];
         /* on the border of the support u is infinite and q is 0, whatever the Jacobian */
-        log_q[i] = log_u == -INFINITY ? -INFINITY : log_u - log_jacobian[i];
+        log_q[i] = square[i] == -INFINITY ? -INFINITY : square[i] - log_jacobian[i];
     }
 }
 
-static jn_status log_density(const void *self, size_t row, size_t n, size_t ld, const double *z,
-                             double *log_q)
+jn_status jn_affine_log_density(const void *self, size_t row, size_t n, size_t ld, const double *z,
+                                double *log_q)
 {
     enum { ON_STACK = 4096, LEAST = 16 };
     const jn_affine *a = self;
@@ -220,17 +227,17 @@ static jn_status log_density(const void *self, size_t row, size_t n, size_t ld, 
         }
     }
     for (size_t at = 0; at < n; at += width) {
-        density_chunk(a, set_of(a, row), n - at < width ? n - at : width, width, ld, z + at, work,
-                      log_q + at);
+        density_chunk(a, jn_affine_set(a, row), n - at < width ? n - at : width, width, ld, z + at,
+                      work, log_q + at);
     }
     free(heap);
     return JN_OK;
 }
 
-static jn_status location(const void *self, size_t row, double *mean, double *chol)
+jn_status jn_affine_location(const void *self, size_t row, double *mean, double *chol)
 {
     const jn_affine *a = self;
-    const size_t d = a->dim, set = set_of(a, row);
+    const size_t d = a->dim, set = jn_affine_set(a, row);
     memcpy(mean, a->mean + set * d, d * sizeof *mean);
     memcpy(chol, a->chol + set * d * d, d * d * sizeof *chol);
     return JN_OK;
@@ -240,14 +247,14 @@ static jn_status tail_precision(const void *self, size_t row, double *precision)
 {
     const jn_affine *a = self;
     const size_t d = a->dim;
-    memcpy(precision, a->chol + set_of(a, row) * d * d, d * d * sizeof *precision);
+    memcpy(precision, a->chol + jn_affine_set(a, row) * d * d, d * d * sizeof *precision);
     jn_cholesky_invert(d, precision);
     return JN_OK;
 }
 
 const jn_proposal_ops jn_affine_ops = {
     .map = map,
-    .log_density = log_density,
-    .location = location,
+    .log_density = jn_affine_log_density,
+    .location = jn_affine_location,
     .tail_precision = tail_precision,
 };

@@ -9,5 +9,7 @@ extern const jn_proposal_type jn_proposal_posterior;
 extern const jn_proposal_type jn_proposal_gaussian;
 extern const jn_proposal_type jn_proposal_laplace;
 extern const jn_proposal_type jn_proposal_encoder;
+extern const jn_proposal_type jn_proposal_student;
+extern const jn_proposal_type jn_proposal_mixture;
 
 #endif

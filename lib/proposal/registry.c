@@ -5,8 +5,8 @@
 #include "proposal/families.h"
 
 static const jn_proposal_type *const types[] = {
-    &jn_proposal_prior,     &jn_proposal_gaussian, &jn_proposal_laplace,
-    &jn_proposal_posterior, &jn_proposal_encoder,
+    &jn_proposal_prior,   &jn_proposal_gaussian, &jn_proposal_laplace, &jn_proposal_posterior,
+    &jn_proposal_encoder, &jn_proposal_student,  &jn_proposal_mixture,
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 
@@ -84,4 +84,14 @@ void jn_proposal_free(jn_proposal *q)
         jn_params_free(&q->params);
         free(q);
     }
+}
+
+size_t jn_proposal_n_base(const jn_proposal *q)
+{
+    return q->ops->n_base == NULL ? q->model->dim : q->ops->n_base(q->self);
+}
+
+jn_base jn_proposal_base(const jn_proposal *q, size_t j)
+{
+    return q->ops->base == NULL ? JN_BASE_NORMAL : q->ops->base(q->self, j);
 }

@@ -33,10 +33,7 @@ static jn_base posterior_base(const jn_model *m, size_t j)
 
 static jn_base base_of(const jn_proposal *q, bool posterior, size_t j)
 {
-    if (posterior) {
-        return posterior_base(q->model, j);
-    }
-    return q->ops->base == NULL ? JN_BASE_NORMAL : q->ops->base(q->self, j);
+    return posterior ? posterior_base(q->model, j) : jn_proposal_base(q, j);
 }
 
 static jn_status map(const jn_plan *plan, bool posterior, size_t n, jn_workspace *ws, jn_error *err)
@@ -60,7 +57,8 @@ static jn_status map(const jn_plan *plan, bool posterior, size_t n, jn_workspace
 static jn_status weigh(const jn_plan *plan, size_t part, bool posterior, uint64_t index0, size_t n,
                        jn_draw_fill *fill, jn_workspace *ws, jn_weights *out, jn_error *err)
 {
-    for (size_t j = 0; j < ws->dim; j++) {
+    const size_t n_base = posterior ? ws->dim : ws->n_base;
+    for (size_t j = 0; j < n_base; j++) {
         const jn_status st = fill(plan, part, posterior, index0, n, j,
                                   base_of(plan->q, posterior, j), ws->base + j * JN_BLOCK);
         if (st != JN_OK) {

@@ -7,11 +7,11 @@
 static jn_status plan(const jn_proposal *q, size_t row, const jn_source_options *options,
                       jn_plan *plan, jn_error *err)
 {
-    if (q->model->dim > JN_SOBOL_DIMENSIONS) {
+    if (jn_proposal_n_base(q) > JN_SOBOL_DIMENSIONS) {
         return jn_error_set(err, JN_REFUSED,
                             "observation %zu: scrambled Sobol' points have %d dimensions, not %zu: "
                             "use --rule mc",
-                            row, JN_SOBOL_DIMENSIONS, q->model->dim);
+                            row, JN_SOBOL_DIMENSIONS, jn_proposal_n_base(q));
     }
     return jn_draw_plan(options, JN_SOBOL_INDEX_MAX, plan, err);
 }

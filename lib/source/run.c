@@ -150,7 +150,7 @@ jn_status jn_source_run(const jn_plan *plans, size_t n_rows, const jn_law_wish *
     jn_workspace **ws = jn_alloc(workers, sizeof *ws);
     jn_status st = r == NULL || ws == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t i = 0; i < workers && st == JN_OK; i++) {
-        ws[i] = jn_workspace_new(plans[0].q->model->dim);
+        ws[i] = jn_workspace_for(plans[0].q);
         st = ws[i] == NULL ? JN_ERR_NOMEM : JN_OK;
     }
     st = st == JN_OK ? init_sets(plans, n_rows, wish, sets) : st;

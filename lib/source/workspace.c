@@ -4,33 +4,45 @@
 
 #include "base/memory.h"
 
-jn_workspace *jn_workspace_new(size_t dim)
+static jn_workspace *make(size_t dim, size_t n_base)
 {
     enum { SCALARS = 8 };
     jn_workspace *ws = jn_alloc(1, sizeof *ws);
     if (ws == NULL) {
         return NULL;
     }
-    ws->memory = dim > SIZE_MAX / 4096 / JN_BLOCK
+    ws->memory = n_base > SIZE_MAX / 4096 / JN_BLOCK
                      ? NULL
-                     : jn_alloc_doubles((3 * dim + SCALARS) * JN_BLOCK);
+                     : jn_alloc_doubles((n_base + 2 * dim + SCALARS) * JN_BLOCK);
     ws->edge = jn_alloc(JN_BLOCK, 1);
     if (ws->memory == NULL || ws->edge == NULL) {
         jn_workspace_free(ws);
         return NULL;
     }
     double *next = ws->memory;
-    double **const blocks[] = { &ws->base, &ws->u, &ws->z };
+    double **const blocks[] = { &ws->u, &ws->z, &ws->base };
     double **const rows[] = { &ws->log_q, &ws->log_prior, &ws->log_lik,      &ws->log_ratio,
                               &ws->log_w, &ws->log_mass,  &ws->log_jacobian, &ws->log_w_posterior };
     for (size_t i = 0; i < 3; i++, next += dim * JN_BLOCK) {
         *blocks[i] = next;
     }
+    next += (n_base - dim) * JN_BLOCK;
     for (size_t i = 0; i < SCALARS; i++, next += JN_BLOCK) {
         *rows[i] = next;
     }
     ws->dim = dim;
+    ws->n_base = n_base;
     return ws;
+}
+
+jn_workspace *jn_workspace_new(size_t dim)
+{
+    return make(dim, dim);
+}
+
+jn_workspace *jn_workspace_for(const jn_proposal *q)
+{
+    return make(q->model->dim, jn_proposal_n_base(q));
 }
 
 void jn_workspace_free(jn_workspace *ws)

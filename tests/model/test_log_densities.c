@@ -27,6 +27,8 @@ static void test_peaks(void **state)
     for (size_t i = 0; i < 4; i++) { /* a handful of roundings of numbers near 1 */
         assert_close(jn_log_student_peak(df[i]), student[i], 2e-15, 0.0);
     }
+    assert_close(jn_log_gamma_ratio(3.0, 2.0), log(12.0 / 9.0), 2e-15, 1e-15); /* 4! / 2! / 3^2 */
+    assert_true(jn_log_gamma_ratio(7.0, 0.0) == 0.0);
     const double a[] = { 0.05, 3.0, 1e6 }, b[] = { 0.5, 4.0, 2e6 };
     const double beta[] = { -3.2287631414073858696, -0.68601217068120090138,
                             5.7860840945011598971 };
