@@ -21,7 +21,8 @@ typedef struct jn_verdict {
  * Known for: q = posterior; discrete z; q = prior by the model; Gaussian q against a target whose
  * fall-off is known: with -2 log p(x, u) = u'Tu + O(|u|) and -2 log q(u) = u'Pu + O(|u|), the
  * integrand q W^n falls like exp(-u'(nT - (n - 1)P)u / 2), finite where that matrix is positive
- * definite and infinite where an eigenvalue is negative, along its eigenvector. */
+ * definite and infinite where an eigenvalue is negative, along its eigenvector. For n < 0 it takes
+ * a T that holds along every ray (jn_density.tail_everywhere) to say that it is finite. */
 JN_API JN_CHECKED jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n,
                                              jn_verdict *out);
 

@@ -98,6 +98,9 @@ typedef struct jn_density {
      * or, where tail_precision gives JN_ERR_UNSUPPORTED, it is not known. */
     bool (*prior_moment_finite)(const void *self, size_t row, double n);
 
+    /* tail_precision holds along every ray, not only the slowest: negative powers of p(x, z) can be
+     * judged by it, too. */
+    bool tail_everywhere;
     /* false: log p(x, z) has no split into likelihood and prior; log_prior is then 0 everywhere
      * and log_likelihood is the joint. */
     bool has_split;

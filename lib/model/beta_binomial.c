@@ -166,6 +166,7 @@ static const jn_density density = {
     .posterior_map = posterior_map,
     .posterior_log_density = posterior_log_density,
     .tail_precision = tail_precision,
+    .tail_everywhere = true,
     .prior_moment_finite = prior_moment_finite,
     .has_split = true,
     .log_concave = true, /* in logit z, Jacobian included */

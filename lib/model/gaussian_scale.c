@@ -109,6 +109,7 @@ static const jn_density density = {
     .posterior_log_density = posterior_log_density,
     .posterior_gaussian = posterior_gaussian,
     .tail_precision = tail_precision,
+    .tail_everywhere = true,
     .has_split = false,
     .log_concave = true,
 };

@@ -206,18 +206,20 @@ static bool prior_moment_finite(const void *self, size_t row, double n)
     return m->family != JN_GLMM_POISSON || n >= 0.0;
 }
 
-const jn_density jn_glmm_density = {
-    .log_prior = log_prior,
-    .log_likelihood = log_likelihood,
-    .log_likelihood_of = log_likelihood_of,
-    .derivatives = derivatives,
-    .prior_map = prior_map,
-    .prior_gaussian = prior_gaussian,
-    .tail_precision = tail_precision,
-    .prior_moment_finite = prior_moment_finite,
-    .has_split = true,
-    .log_concave = true,
-};
+/* One table but for the right tail, where a Poisson likelihood falls like e^{-e^u}. */
+#define SHARED_PARTS                                                                            \
+    .log_prior = log_prior, .log_likelihood = log_likelihood,                                   \
+    .log_likelihood_of = log_likelihood_of, .derivatives = derivatives, .prior_map = prior_map, \
+    .prior_gaussian = prior_gaussian, .tail_precision = tail_precision,                         \
+    .prior_moment_finite = prior_moment_finite, .has_split = true, .log_concave = true
+
+static const jn_density linear_tails = { SHARED_PARTS, .tail_everywhere = true };
+static const jn_density poisson_tails = { SHARED_PARTS };
+
+const jn_density *jn_glmm_density(jn_glmm_family family)
+{
+    return family == JN_GLMM_POISSON ? &poisson_tails : &linear_tails;
+}
 
 const jn_model_type jn_model_glmm = {
     .name = "glmm",

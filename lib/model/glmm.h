@@ -38,7 +38,7 @@ typedef struct jn_glmm {
     double *odds;           /* e^offset, a factor each */
 } jn_glmm;
 
-extern const jn_density jn_glmm_density;
+const jn_density *jn_glmm_density(jn_glmm_family family);
 
 /* jn_model_type.create and destroy. */
 JN_CHECKED jn_status jn_glmm_create(const jn_params *params, const jn_table *data, jn_model *model,

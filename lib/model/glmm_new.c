@@ -314,7 +314,7 @@ jn_status jn_glmm_create(const jn_params *params, const jn_table *data, jn_model
     }
     model->n_obs = m->n_groups;
     model->dim = 1;
-    model->density = &jn_glmm_density;
+    model->density = jn_glmm_density(m->family);
     return status;
 }
 

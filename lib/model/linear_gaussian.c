@@ -226,6 +226,7 @@ const jn_density jn_linear_gaussian_density = {
     .posterior_gaussian = posterior_gaussian,
     .prior_gaussian = prior_gaussian,
     .tail_precision = tail_precision,
+    .tail_everywhere = true,
     .prior_moment_finite = prior_moment_finite,
     .has_split = true,
     .log_concave = true,

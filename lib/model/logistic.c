@@ -133,6 +133,7 @@ static const jn_density density = {
     .prior_map = prior_map,
     .prior_gaussian = prior_gaussian,
     .tail_precision = tail_precision,
+    .tail_everywhere = true,
     .prior_moment_finite = prior_moment_finite,
     .has_split = true,
     .log_concave = true,

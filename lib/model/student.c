@@ -119,6 +119,7 @@ static const jn_density density = {
     .posterior_map = posterior_map,
     .posterior_log_density = posterior_log_density,
     .tail_precision = tail_precision,
+    .tail_everywhere = true,
     .has_split = false,
 };
 

@@ -49,7 +49,9 @@ static jn_status by_precision(const jn_proposal *q, size_t row, double n, jn_ver
     }
     if (st == JN_OK && jn_symmetric_eigen(d, t, values, vectors)) {
         const double slack = 1e-9 * scale;
-        if (values[0] > slack) {
+        if (values[0] > slack && n < 0.0 && !model->density->tail_everywhere) {
+            say(out, JN_FINITE_UNKNOWN, "p(x, z) may fall faster than along its slowest direction");
+        } else if (values[0] > slack) {
             say(out, JN_FINITE, "Gaussian tails: n T - (n - 1) P is positive definite");
         } else if (values[0] < -slack) {
             out->finite = JN_INFINITE;

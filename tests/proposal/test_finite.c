@@ -104,9 +104,37 @@ static void test_every_allocation_may_fail(void **state)
     jn_table_free(t);
 }
 
+/* p that falls like e^-(e^u) on one side: its negative powers outgrow any Gaussian q, and a matrix
+ * that describes the slow side does not show it. */
+static void test_negative_powers(void **state)
+{
+    (void)state;
+    jn_table *y = jn_test_table(1, 2, (const char *const[]){ "y", "n" }, (double[]){ 3, 10 });
+    jn_table *g = jn_test_table(1, 2, (const char *const[]){ "y", "group" }, (double[]){ 1, 1 });
+    jn_model *beta = jn_test_model("beta-binomial", NULL, y);
+    jn_model *gamma = jn_test_model("gamma-poisson", NULL, y);
+    jn_model *logit = jn_test_model("glmm", TEXTS("beta=0"), g);
+    jn_model *count = jn_test_model("glmm", TEXTS("beta=0", "family=poisson"), g);
+    assert_int_equal(ask(beta, "laplace", NULL, -1.0).finite, JN_FINITE);
+    assert_int_equal(ask(gamma, "laplace", NULL, -1.0).finite, JN_FINITE_UNKNOWN);
+    assert_int_equal(ask(logit, "laplace", NULL, -1.0).finite, JN_FINITE);
+    assert_int_equal(ask(count, "laplace", NULL, -1.0).finite, JN_FINITE_UNKNOWN);
+    assert_int_equal(ask(beta, "laplace", NULL, 2.0).finite, JN_INFINITE); /* linear tails */
+    assert_int_equal(ask(gamma, "laplace", NULL, 2.0).finite, JN_INFINITE);
+    assert_int_equal(ask(logit, "laplace", NULL, 2.0).finite, JN_FINITE);  /* P < 2 T */
+    assert_int_equal(ask(gamma, "prior", NULL, -0.5).finite, JN_INFINITE); /* 1 - 3 / 2 < 0 */
+    jn_model_free(beta);
+    jn_model_free(gamma);
+    jn_model_free(logit);
+    jn_model_free(count);
+    jn_table_free(y);
+    jn_table_free(g);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_negative_powers),
         cmocka_unit_test(test_gaussian_against_gaussian),
         cmocka_unit_test(test_the_worst_direction_decides),
         cmocka_unit_test(test_laplace_on_logistic_diverges),
