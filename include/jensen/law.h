@@ -34,6 +34,7 @@ typedef struct jn_law_wish {
     const double *betas; /* JN_NEED_TILTS */
     size_t n_posterior_k;
     const uint64_t *posterior_ks; /* JN_NEED_POSTERIOR */
+    size_t n_tail;                /* JN_NEED_TAIL: how many of the largest weights */
     const double *log_p;          /* exact log p(x) of each observation of a run; NULL: not known */
 } jn_law_wish;
 
@@ -67,6 +68,17 @@ typedef struct jn_tilt {
     double mass;  /* sum of e^(beta l + log m - max) */
     double first; /* sum of l e^(beta l + log m - max) */
 } jn_tilt;
+
+/* The largest log-weights of a stream of draws. */
+typedef struct jn_tail {
+    size_t keep;  /* how many are wanted */
+    size_t n;     /* how many are there: fewer than 2 keep, the keep largest among them */
+    size_t capacity;
+    double floor; /* what can be left out */
+    double *log_w;
+} jn_tail;
+
+enum { JN_TAIL_MAX = 32767 }; /* excesses that a fit takes, at most */
 
 /* log sum m e^(beta l): +INFINITY is not recorded, zero weights count as nothing for every beta. */
 JN_API double jn_tilt_log_sum(const jn_tilt *t);
@@ -104,6 +116,8 @@ typedef struct jn_law {
      * source has none of these */
     size_t n_posterior;
     jn_groups *posterior;
+    /* JN_NEED_TAIL, draws alone */
+    jn_tail tail;
     uint64_t n_outside; /* draws of the posterior where q has no density: W is infinite there */
 } jn_law;
 
@@ -161,6 +175,26 @@ JN_API double jn_law_log_evidence(const jn_law *law);
 /* (sum m W)^2 / sum m W^2 in [0, 1]: effective sample size as a fraction. NaN where all are zero.
  */
 JN_API double jn_law_ess_fraction(const jn_law *law);
+
+/* How heavy the right tail of the weights is: k-hat, the shape of the generalised Pareto law fitted
+ * by the method of Zhang & Stephens (2009) to the excesses over the (M + 1)-th largest weight,
+ * M = jn_pareto_tail(S), with the weakly informative prior of Vehtari, Simpson, Gelman, Yao & Gabry
+ * (2024). Moments of W of order 1 / k and above are infinite: the variance from k = 1/2 on. */
+typedef struct jn_pareto {
+    double k;         /* NaN: see note */
+    double error;     /* its standard error, of the fit alone: a true Pareto tail is assumed */
+    size_t tail;      /* M */
+    const char *note; /* why there is no k, or what was left out; NULL: nothing to say */
+} jn_pareto;
+
+/* ceil(min(S / 5, 3 sqrt S)), at most JN_TAIL_MAX. */
+JN_API size_t jn_pareto_tail(uint64_t s);
+/* min(1 - 1 / log10 S, 0.7): above it means of S weights cannot be trusted. */
+JN_API double jn_pareto_limit(uint64_t s);
+/* From n log-weights in any order that hold the M + 1 largest of S draws (the law's tail, or all of
+ * them, n = S). Zero weights count as draws. No NaN or +INFINITY. */
+JN_API JN_CHECKED jn_status jn_pareto_fit(uint64_t s, size_t n, const double *log_w,
+                                          jn_pareto *out);
 
 /* The law in units of p(x), ready for functionals: masses sum to 1 and sum m W = 1. Many nodes are
  * replaced by fewer with the same moments (see law/compress.h). Free with jn_weight_law_free. */

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "law/groups.h"
+#include "law/tail.h"
 #include "law/tilt.h"
 
 /* n groups of ks[i] draws. */
@@ -56,6 +57,7 @@ jn_status jn_law_start(jn_law *law, const jn_law_wish *wish, double log_p, uint6
                      .log_w = none,
                      .log_lik = none,
                      .log_ratio = none };
+    jn_tail_init(&law->tail, (wish->needs & JN_NEED_TAIL) != 0 ? wish->n_tail : 0);
     jn_status st = JN_OK;
     if ((wish->needs & JN_NEED_GROUPS) != 0) {
         st = start_groups(wish->n_k, wish->ks, log_p, first, &law->n_groups, &law->groups);
@@ -83,6 +85,7 @@ void jn_law_free(jn_law *law)
     free(law->groups);
     free(law->posterior);
     free(law->tilts);
+    jn_tail_free(&law->tail);
     memset(law, 0, sizeof *law);
 }
 
@@ -185,7 +188,7 @@ static void stream_nodes(jn_law *law, const jn_weights *b)
     jn_lse_merge(&law->third, &third);
 }
 
-static void add_companions(jn_law *law, const jn_weights *b)
+static jn_status add_companions(jn_law *law, const jn_weights *b)
 {
     for (size_t i = 0; i < law->n_groups; i++) {
         jn_groups_add(&law->groups[i], b->n, b->log_w);
@@ -199,6 +202,7 @@ static void add_companions(jn_law *law, const jn_weights *b)
     for (size_t i = 0; i < law->n_tilts; i++) {
         jn_tilt_add(&law->tilts[i], b->n, b->log_w, b->log_mass);
     }
+    return b->log_mass == NULL ? jn_tail_add(&law->tail, b->n, b->log_w) : JN_OK;
 }
 
 jn_status jn_law_add(jn_law *law, const jn_weights *block)
@@ -221,8 +225,7 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
     } else {
         stream_nodes(law, block);
     }
-    add_companions(law, block);
-    return JN_OK;
+    return add_companions(law, block);
 }
 
 /* All of a merge but what knows groups. */
@@ -258,7 +261,7 @@ static jn_status join(jn_law *into, const jn_law *from)
     for (size_t i = 0; i < into->n_tilts; i++) {
         jn_tilt_merge(&into->tilts[i], &from->tilts[i]);
     }
-    return JN_OK;
+    return jn_tail_merge(&into->tail, &from->tail);
 }
 
 typedef void join_groups(jn_groups *into, const jn_groups *from);

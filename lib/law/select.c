@@ -1,0 +1,74 @@
+#include "law/select.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+static void swap(double *a, double *b)
+{
+    const double t = *a;
+    *a = *b;
+    *b = t;
+}
+
+static double middle_of(double a, double b, double c)
+{
+    return fmax(fmin(a, b), fmin(fmax(a, b), c));
+}
+
+/* Quickselect with three parts (larger, equal, smaller), so that ties cost nothing. */
+void jn_select_largest(size_t n, double *x, size_t k)
+{
+    size_t lo = 0, hi = n;
+    while (hi - lo > 1 && k > lo && k < hi) {
+        const double pivot = middle_of(x[lo], x[lo + (hi - lo) / 2], x[hi - 1]);
+        size_t above = lo, at = lo, below = hi;
+        while (at < below) {
+            if (x[at] > pivot) {
+                swap(&x[at++], &x[above++]);
+            } else if (x[at] < pivot) {
+                swap(&x[at], &x[--below]);
+            } else {
+                at++;
+            }
+        }
+        if (k < above) {
+            hi = above;
+        } else if (k > below) {
+            lo = below;
+        } else {
+            return;
+        }
+    }
+}
+
+static int descending(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x < y) - (x > y);
+}
+
+double jn_select_floor(size_t n, const double *x, size_t k)
+{
+    enum { SAMPLE = 128 };
+    if (n < 8 * SAMPLE || k > n / 2) {
+        return -INFINITY;
+    }
+    double sample[SAMPLE];
+    const size_t step = n / SAMPLE;
+    for (size_t i = 0; i < SAMPLE; i++) {
+        sample[i] = x[i * step];
+    }
+    qsort(sample, SAMPLE, sizeof *sample, descending);
+    /* the rank that k should have, and four standard deviations more of it */
+    const double share = (double)k / (double)n, rank = share * SAMPLE;
+    for (size_t at = (size_t)(rank + 4.0 * sqrt(rank) + 2.0); at < SAMPLE; at += SAMPLE / 8) {
+        size_t count = 0;
+        for (size_t i = 0; i < n; i++) {
+            count += x[i] >= sample[at];
+        }
+        if (count >= k) {
+            return sample[at];
+        }
+    }
+    return -INFINITY;
+}
