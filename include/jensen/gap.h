@@ -38,12 +38,14 @@ typedef struct jn_gap_bound {
 } jn_gap_bound;
 
 typedef struct jn_diagnostics {
-    double ess_fraction; /* NaN: not known or not finite */
-    double var_w;        /* Var W; +INFINITY where it is; NaN: not known */
-    double pareto_k;     /* NaN: not known */
-    double coverage;     /* sum m e^l / p(x) under rules; NaN under draws */
+    double ess_fraction;     /* NaN: not known or not finite */
+    double var_w;            /* Var W; +INFINITY where it is; NaN: not known */
+    double pareto_k;         /* k-hat of draws; NaN: not known */
+    double pareto_error;     /* its standard error */
+    const char *pareto_note; /* static: why k-hat is not known, or what it leaves out; or NULL */
+    double coverage;         /* sum m e^l / p(x) under rules; NaN under draws */
     uint64_t zero_weights;
-    size_t ess_row, var_w_row; /* in a total: the observation that is worst */
+    size_t ess_row, var_w_row, pareto_row; /* in a total: the observation that is worst */
 } jn_diagnostics;
 
 typedef struct jn_gap_row {

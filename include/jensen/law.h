@@ -71,8 +71,8 @@ typedef struct jn_tilt {
 
 /* The largest log-weights of a stream of draws. */
 typedef struct jn_tail {
-    size_t keep;  /* how many are wanted */
-    size_t n;     /* how many are there: fewer than 2 keep, the keep largest among them */
+    size_t keep; /* how many are wanted */
+    size_t n;    /* how many are there: fewer than 2 keep, the keep largest among them */
     size_t capacity;
     double floor; /* what can be left out */
     double *log_w;

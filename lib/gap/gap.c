@@ -106,6 +106,10 @@ static jn_status wish_for(jn_gap_job *j)
     if (j->table->samples == 0) { /* moments of W under a rule come from its nodes, as all else */
         j->wish = (jn_law_wish){ .needs = JN_NEED_NODES };
     }
+    if (j->table->samples > 0) {
+        j->wish.needs |= JN_NEED_TAIL;
+        j->wish.n_tail = jn_pareto_tail(j->table->samples * j->table->replicates) + 1;
+    }
     j->posterior = setting.posterior && (j->wish.needs & JN_NEED_POSTERIOR) != 0;
     return JN_OK;
 }
@@ -242,8 +246,9 @@ static jn_gap_table *new_table(const jn_proposal *q, size_t n_bounds, const jn_b
     bool good = t->rows != NULL && t->total.bounds != NULL;
     for (size_t r = 0; good && r < q->model->n_obs; r++) {
         t->n_rows = r + 1;
-        t->rows[r].diagnostics =
-            (jn_diagnostics){ .ess_fraction = NAN, .var_w = NAN, .pareto_k = NAN, .coverage = NAN };
+        t->rows[r].diagnostics = (jn_diagnostics){
+            .ess_fraction = NAN, .var_w = NAN, .pareto_k = NAN, .pareto_error = NAN, .coverage = NAN
+        };
         t->rows[r].bounds = blank_bounds(args, n_bounds);
         good = t->rows[r].bounds != NULL;
     }
@@ -293,14 +298,15 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
             }
         }
     }
-    const jn_status warned = jn_gap_warn_infinite(t);
-    if (warned != JN_OK) {
+    jn_gap_total(t);
+    jn_status warned = jn_gap_warn_infinite(t);
+    warned = warned == JN_OK ? jn_gap_warn_heavy(t) : warned;
+    if (warned < 0) {
         jn_gap_table_free(t);
         return jn_error_set(err, warned, "out of memory");
     }
-    jn_gap_total(t);
     *out = t;
-    return st == JN_OK ? exact : st;
+    return st != JN_OK ? st : exact != JN_OK ? exact : warned;
 }
 
 void jn_gap_table_free(jn_gap_table *t)

@@ -67,6 +67,18 @@ static jn_status node_moments(const jn_law_set *set, weight_moments *w)
     return st;
 }
 
+static jn_status find_tail(const jn_law *law, jn_diagnostics *d)
+{
+    jn_pareto p;
+    const jn_status st = jn_pareto_fit(law->n_nodes, law->tail.n, law->tail.log_w, &p);
+    if (st == JN_OK) {
+        d->pareto_k = p.k;
+        d->pareto_error = p.error;
+        d->pareto_note = p.note;
+    }
+    return st;
+}
+
 static jn_status find_moments(const jn_proposal *q, const jn_law_set *set, size_t row,
                               weight_moments *w)
 {
@@ -173,7 +185,12 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     const bool draws = set->kind == JN_MC || set->kind == JN_RQMC;
     jn_diagnostics *d = &row->diagnostics;
     *d = (jn_diagnostics){
-        .coverage = NAN, .pareto_k = NAN, .ess_row = row->index, .var_w_row = row->index
+        .coverage = NAN,
+        .pareto_k = NAN,
+        .pareto_error = NAN,
+        .ess_row = row->index,
+        .var_w_row = row->index,
+        .pareto_row = row->index,
     };
     *state = draws ? JN_ROW_GOOD : check_law(set, &row->evidence, tolerance, d, why);
     if (*state != JN_ROW_GOOD) {
@@ -199,6 +216,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
                           : isfinite(w.mu2) ? 1.0 / (1.0 + w.mu2)
                                             : NAN;
         d->zero_weights = law->n_zero;
+        st = draws ? find_tail(law, d) : st;
         *state = judge(row, n, tolerance, why);
     }
     free(results);

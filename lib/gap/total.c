@@ -41,6 +41,12 @@ static void add_diagnostics(jn_diagnostics *to, const jn_diagnostics *d, size_t 
         to->var_w = d->var_w;
         to->var_w_row = row;
     }
+    if (d->pareto_k > to->pareto_k || (isnan(to->pareto_k) && !isnan(d->pareto_k))) {
+        to->pareto_k = d->pareto_k;
+        to->pareto_error = d->pareto_error;
+        to->pareto_note = d->pareto_note;
+        to->pareto_row = row;
+    }
     to->coverage = fmin(to->coverage, d->coverage);
     to->zero_weights += d->zero_weights;
 }

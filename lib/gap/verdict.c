@@ -103,3 +103,23 @@ jn_status jn_gap_warn_infinite(jn_gap_table *t)
     }
     return JN_OK;
 }
+
+jn_status jn_gap_warn_heavy(jn_gap_table *t)
+{
+    const double limit = jn_pareto_limit(t->samples * t->replicates);
+    const jn_diagnostics *worst = &t->total.diagnostics;
+    size_t count = 0;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        count += t->rows[r].diagnostics.pareto_k > limit;
+    }
+    if (count == 0) {
+        return JN_OK;
+    }
+    const jn_status st = jn_gap_warn(
+        t,
+        "the weights of %zu of %zu observations are too heavy-tailed for draws: Pareto k-hat is "
+        "above %.3g, %.3g +- %.2g in observation %zu; widen q (--q-set widen=1.5), give it heavier "
+        "tails, or use --rule quadrature",
+        count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row);
+    return st == JN_OK ? JN_NOT_CONVERGED : st;
+}

@@ -150,12 +150,15 @@ static json_t *diagnostics_json(build *b, const jn_gap_table *t, const jn_diagno
     json_t *o = json_object();
     put(b, o, "ess_fraction", number(d->ess_fraction));
     put(b, o, "pareto_k", number(d->pareto_k));
+    put(b, o, "pareto_k_error", number(d->pareto_error));
+    put(b, o, "pareto_k_note", text(d->pareto_note));
     put(b, o, "var_w", number(d->var_w));
     put(b, o, "coverage", number(d->coverage));
     put(b, o, "zero_weights", count(d->zero_weights));
     if (total) {
         put(b, o, "ess_fraction_index", count(d->ess_row));
         put(b, o, "var_w_index", count(d->var_w_row));
+        put(b, o, "pareto_k_index", isnan(d->pareto_k) ? json_null() : count(d->pareto_row));
         json_t *warnings = json_array();
         for (size_t i = 0; i < t->n_warnings; i++) {
             append(b, warnings, text(t->warnings[i]));

@@ -169,6 +169,13 @@ static void remarks(const jn_gap_table *t, FILE *f)
         }
         fputc('\n', f);
     }
+    if (!isnan(d->pareto_k)) {
+        fprintf(f, "Pareto k-hat of the weights: %.2f +- %.2f", d->pareto_k, d->pareto_error);
+        if (t->n_rows > 1) {
+            fprintf(f, " (worst observation: %zu)", d->pareto_row);
+        }
+        fputc('\n', f);
+    }
     if (d->zero_weights > 0) {
         fprintf(f, "%" PRIu64 " draws had weight 0\n", d->zero_weights);
     }

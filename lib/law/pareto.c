@@ -43,7 +43,8 @@ static double mean_log(size_t m, const double *x, double theta, double *scratch)
     return sum / (double)m;
 }
 
-/* Profile log-likelihood over m, up to a constant; its limit at theta = 0 is the exponential law. */
+/* Profile log-likelihood over m, up to a constant; its limit at theta = 0 is the exponential law.
+ */
 static double profile(size_t m, const double *x, double theta, double *scratch)
 {
     const double k = mean_log(m, x, theta, scratch);

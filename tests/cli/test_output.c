@@ -36,7 +36,8 @@ static void test_threads_change_no_byte(void **state)
             char line[1024];
             snprintf(line, sizeof line, "%s --threads %d", lines[i], threads[t]);
             outcome o = run_program(line, NULL, NULL);
-            assert_int_equal(o.code, 0);
+            /* few draws of the prior: weights with a heavy tail are an answer weaker than asked */
+            assert_int_equal(o.code, strstr(line, "--q prior") != NULL);
             assert_true(o.n_out > 0);
             if (t == 0) {
                 one = o;

@@ -182,12 +182,36 @@ static void test_draws_agree_with_nodes(void **state)
 static void test_draws_do_not_hide_an_infinity(void **state)
 {
     (void)state;
-    const jn_gap_options o = { .rule = JN_RULE_MC, .samples = 512, .replicates = 4 };
+    const jn_gap_options o = { .rule = JN_RULE_MC, .seed = 1 };
     run r = toy("mean=0.8", "sd=0.34641016151377546", "cubo:2,vr:2", &o);
     assert_close(find(r.table, "cubo:2")->value.value, INFINITY, 0.0, 0.0);
     assert_true(isfinite(find(r.table, "vr:2")->value.value));
-    assert_int_equal(r.table->n_warnings, 1);
+    assert_non_null(strstr(r.table->warnings[0], "cubo:2 is infinite"));
     end(&r);
+}
+
+/* k-hat stands beside draws alone; above its limit the answer is weaker than asked. */
+static void test_heavy_weights_are_said_to_be_so(void **state)
+{
+    (void)state;
+    const jn_gap_options mc = { .rule = JN_RULE_MC, .seed = 1 };
+    run nodes = toy("mean=0.8", "sd=0.3", "elbo", NULL);
+    run calm = toy("mean=0.4", "sd=0.8", "elbo", &mc);
+    run heavy = toy("mean=0.8", "sd=0.2", "elbo", &mc);
+    assert_true(isnan(nodes.table->total.diagnostics.pareto_k));
+    assert_int_equal(calm.status, JN_OK);
+    assert_true(calm.table->total.diagnostics.pareto_k < 0.0); /* a wide q: bounded weights */
+    assert_int_equal(heavy.status, JN_NOT_CONVERGED);
+    const jn_diagnostics *d = &heavy.table->total.diagnostics;
+    /* true k = 1 - 3 * 0.04 = 0.88, and in one dimension k-hat comes in below */
+    assert_true(d->pareto_k > 0.7 && d->pareto_k < 1.0);
+    assert_true(d->pareto_error > 0.0 && d->pareto_error < 0.1);
+    assert_int_equal(heavy.table->n_warnings, 1);
+    assert_non_null(strstr(heavy.table->warnings[0], "too heavy-tailed"));
+    assert_non_null(strstr(heavy.table->warnings[0], "--q-set widen"));
+    end(&nodes);
+    end(&calm);
+    end(&heavy);
 }
 
 /* A model without exact posterior draws: the EUBO is self-normalised, and says so. */
@@ -252,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_case_b_by_quadrature),
         cmocka_unit_test(test_draws_agree_with_nodes),
         cmocka_unit_test(test_draws_do_not_hide_an_infinity),
+        cmocka_unit_test(test_heavy_weights_are_said_to_be_so),
         cmocka_unit_test(test_self_normalised_where_there_is_no_posterior),
         cmocka_unit_test(test_gamma_weights),
     };
