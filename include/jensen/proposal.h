@@ -54,11 +54,12 @@ struct jn_proposal {
     const jn_model *model;
     void *self;
     const jn_proposal_ops *ops;
-    bool is_prior;     /* log q is log p(z): log-weights are the likelihood itself */
-    bool is_posterior; /* every weight equals p(x) */
-    bool is_gaussian;  /* Gaussian in unconstrained coordinates */
-    bool per_row;      /* q differs from observation to observation */
-    jn_status weakest; /* JN_NOT_CONVERGED where a mode was not found; else JN_OK */
+    const struct jn_path_ops *path; /* over paths of a chain (jensen/path.h): ops is NULL then */
+    bool is_prior;                  /* log q is log p(z): log-weights are the likelihood itself */
+    bool is_posterior;              /* every weight equals p(x) */
+    bool is_gaussian;               /* Gaussian in unconstrained coordinates */
+    bool per_row;                   /* q differs from observation to observation */
+    jn_status weakest;              /* JN_NOT_CONVERGED where a mode was not found; else JN_OK */
 };
 
 JN_API const jn_proposal_type *const *jn_proposal_types(size_t *n);

@@ -13,6 +13,9 @@ extern "C" {
 /* Points in a block: part of the definition of every result; not for tuning. */
 enum { JN_BLOCK = 512 };
 
+/* How particles are chosen again. */
+typedef enum jn_resampling { JN_SYSTEMATIC, JN_STRATIFIED, JN_MULTINOMIAL } jn_resampling;
+
 typedef struct jn_source_options {
     uint64_t samples;    /* draws per part, >= 1 */
     uint64_t replicates; /* parts, 1 .. JN_PARTS_MAX */
@@ -22,6 +25,9 @@ typedef struct jn_source_options {
     unsigned widening;   /* quadrature: 0, 1, 2, ... grows the domain each time */
     uint64_t max_nodes;  /* quadrature: most nodes of the finest part; 0: 2^22 */
     bool posterior;      /* draws: as many of p(z | x) beside them, where the model has a sampler */
+    uint64_t particles;  /* smc: 0: 1024 */
+    double threshold;    /* smc: resample where ESS < threshold * particles; 0: 0.5, >= 1: always */
+    jn_resampling resampling;
 } jn_source_options;
 
 typedef struct jn_plan jn_plan;
