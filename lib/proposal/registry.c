@@ -88,7 +88,7 @@ void jn_proposal_free(jn_proposal *q)
 
 size_t jn_proposal_n_base(const jn_proposal *q)
 {
-    return q->ops->n_base == NULL ? q->model->dim : q->ops->n_base(q->self);
+    return q->ops == NULL || q->ops->n_base == NULL ? q->model->dim : q->ops->n_base(q->self);
 }
 
 jn_base jn_proposal_base(const jn_proposal *q, size_t j)
