@@ -10,7 +10,7 @@
 
 enum { N = 1024, BLOCK = 256, DIM = 8, ROWS = 12, COVARIATES = 5, TRIALS = 200, REPEATS = 9 };
 
-static double *a, *b, *z, *w;
+static double *a, *b, *c, *z, *w;
 static const jn_kernels *kernels;
 static const jn_counter counter = { .key = { 1, 2 }, .coordinate = 3, .word2 = 4, .word3 = 5 };
 
@@ -77,6 +77,28 @@ static void run_lse(void)
 {
     b[0] = kernels->lse(N, a);
 }
+static void run_weigh(void)
+{
+    b[0] = (double)kernels->weigh(BLOCK, w, z, z + BLOCK, z + 4 * BLOCK, z + 5 * BLOCK);
+}
+static void run_extent(void)
+{
+    kernels->extent(N, a, b);
+}
+static void run_powers(void)
+{
+    kernels->powers(N, a, 3.0, b);
+}
+static void run_bins(void)
+{
+    static _Alignas(64) double rows[JN_BIN_SUMS * 1024];
+    kernels->bins(N, a, 0.0, -512, rows);
+}
+static void run_bins_peaked(void)
+{
+    static _Alignas(64) double rows[JN_BIN_SUMS * 1024];
+    kernels->bins(N, c, -0.2, -512, rows);
+}
 static void run_group_64(void)
 {
     kernels->group_lme(N / 64, 64, a, b);
@@ -131,6 +153,11 @@ static const struct job {
     { "max, a number", run_max, N },
     { "moments, a number", run_moments, N },
     { "log-sum-exp, a number", run_lse, N },
+    { "log-weight from its parts", run_weigh, BLOCK },
+    { "extent, a number", run_extent, N },
+    { "three powers of e^x, a number", run_powers, N },
+    { "bins over 10 nats, a number", run_bins, N },
+    { "bins of a chi-square, a number", run_bins_peaked, N },
     { "groups of 64, a number", run_group_64, N },
     { "groups of 5, a number", run_group_5, N },
     { "residual 12 x 8, a sample", run_residual, BLOCK },
@@ -159,9 +186,9 @@ static double least(const struct job *job)
 int main(void)
 {
     static const char *const sets[] = { "avx512", "avx2", "plain" };
-    a = jn_alloc_doubles(N), b = jn_alloc_doubles(N), w = jn_alloc_doubles(N);
+    a = jn_alloc_doubles(N), b = jn_alloc_doubles(N), c = jn_alloc_doubles(N), w = jn_alloc_doubles(N);
     z = jn_alloc_doubles((size_t)BLOCK * DIM);
-    if (a == NULL || b == NULL || w == NULL || z == NULL) {
+    if (a == NULL || b == NULL || c == NULL || w == NULL || z == NULL) {
         return EXIT_FAILURE;
     }
     for (size_t i = 0; i < (size_t)BLOCK * DIM; i++) {
@@ -170,6 +197,10 @@ int main(void)
     for (size_t i = 0; i < N; i++) {
         a[i] = (double)(i * 7919 % 1013) / 100.0 - 8.0;
         w[i] = ((double)(i * 7919 % 1019) + 0.5) / 1019.0;
+    }
+    jn_kernels_get()->normals(&counter, 0, N, c);
+    for (size_t i = 0; i < N; i++) {
+        c[i] *= -0.5 * c[i];
     }
     for (size_t s = 0; s < 3; s++) {
         if (jn_kernels_select(sets[s]) != JN_OK) {
@@ -182,6 +213,7 @@ int main(void)
     }
     free(a);
     free(b);
+    free(c);
     free(w);
     free(z);
     return EXIT_SUCCESS;

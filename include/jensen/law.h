@@ -101,11 +101,13 @@ typedef struct jn_law {
     bool has_marks;
     bool draws;                      /* equal masses: the law is a sample */
     jn_lse edge_mass, edge_evidence; /* of nodes on the border of a rule's domain */
-    /* JN_NEED_NODES: finite log-weights alone. equal_mass: node_log_m is NULL and every node has
-     * the mass of one draw. */
+    /* JN_NEED_NODES: finite log-weights alone. Nodes of a rule stay; draws go into bins, which take
+     * no more memory for more draws and change IWAE, VR and moments of W by less than 1e-10
+     * relative (see lib/law/bins.h). Only log-weights more than 16 nats from the middle of the
+     * first few lie in wider bins, of a 256th of their distance. */
     size_t n, capacity;
     double *node_log_w, *node_log_m;
-    double bin_width; /* 0: nodes as they came; > 0: compressed to bins of that width in l */
+    struct jn_bins *bins; /* of draws on their way; NULL: none, or they have become nodes */
     /* JN_NEED_GROUPS */
     size_t n_groups;
     jn_groups *groups;

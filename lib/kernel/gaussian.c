@@ -107,3 +107,14 @@ void JN_K(affine)(size_t dim, const double *mean, const double *l, size_t n, siz
         affine(1, dim, mean, l, n - i, ld, e + i, z + i);
     }
 }
+
+void JN_K(diagonal)(size_t dim, const double *mean, const double *sd, size_t stride, size_t n,
+                    size_t ld, const double *e, double *z)
+{
+    for (size_t d = 0; d < dim; d++) {
+        const vd m = v_set(mean[d]), s = v_set(sd[d * stride]);
+        for (size_t i = 0; i < n; i += VN) {
+            v_store_n(z + d * ld + i, v_fma(s, v_load_n(e + d * ld + i, n - i), m), n - i);
+        }
+    }
+}

@@ -33,10 +33,16 @@
     X(sum_exp)             \
     X(moments)             \
     X(lse)                 \
+    X(fill)                \
+    X(weigh)               \
+    X(extent)              \
+    X(powers)              \
+    X(bins)                \
     X(group_lme)           \
     X(residual)            \
     X(quadratic)           \
     X(affine)              \
+    X(diagonal)            \
     X(logistic)            \
     X(score)               \
     X(score_bits)          \

@@ -40,6 +40,12 @@ typedef struct jn_scramble {
 
 /* Nodes whose sums of bits stand side by side in the table of score_bits. */
 enum { JN_SCORE_STRIP = 16 };
+/* Bins of finite numbers about an origin: of width 1/16 up to 16 away, of twice the width up to 48,
+ * and so on. The bits of y = |x - origin| + 16 above JN_BIN_SHIFT are the row, from 0 upwards for x
+ * above the origin and from -1 downwards below it; the bits under it are the place t in [-1, 1)
+ * within the bin, outwards. */
+enum { JN_BIN_SUMS = 8, JN_BIN_SHIFT = 44 };
+#define JN_BIN_NEAR 16.0
 
 /* Functions of one array: out[i] = f(x[i]); in place (out == x) is fine. */
 typedef void jn_map_fn(size_t n, const double *x, double *out);
@@ -91,6 +97,22 @@ typedef struct jn_kernels {
     double (*lse)(size_t n,
                   const double *x); /* log of sum of e^x; -inf for n = 0; +inf gives NaN */
 
+    void (*fill)(size_t n, double value, double *out);
+
+    /* Log-weights of n points: log_ratio = log_q - log_prior (0 where log_prior is NULL), log_w =
+     * log_lik - log_ratio, or -inf where log_q is. Nonzero where every log_w and
+     * every log_q is below +inf. */
+    int (*weigh)(size_t n, const double *log_lik, const double *log_q, const double *log_prior,
+                 double *log_ratio, double *log_w);
+    void (*extent)(size_t n, const double *x, double out[2]); /* least and largest; no NaN */
+    /* sums of e, e^2 and e^3, e = e^(x - shift), for shift >= x; what is below 1e-306 counts as 0
+     */
+    void (*powers)(size_t n, const double *x, double shift, double out[3]);
+
+    /* Adds 1, t, t^2, ..., t^7 of each x to the row of its bin, in the order of x: rows +
+     * JN_BIN_SUMS (jn_bin_row(x) - first), which must be there. See below for bins. */
+    void (*bins)(size_t n, const double *x, double origin, int64_t first, double *rows);
+
     /* out[g] = log of the mean of e^l over l[g k] .. l[g k + k - 1], g < groups; k >= 1. -inf is a
      * zero weight, a group of them gives -inf; NaN or +inf in a group gives NaN. */
     void (*group_lme)(size_t groups, size_t k, const double *l, double *out);
@@ -112,6 +134,10 @@ typedef struct jn_kernels {
      * not read); in place (z == e) is fine. */
     void (*affine)(size_t dim, const double *mean, const double *l, size_t n, size_t ld,
                    const double *e, double *z);
+
+    /* z = mean + sd e with sd[d stride] the standard deviation of row d; in place is fine. */
+    void (*diagonal)(size_t dim, const double *mean, const double *sd, size_t stride, size_t n,
+                     size_t ld, const double *e, double *z);
 
     /* out[i] -= sum over r < rows of softplus(sum_d x[r dim + d] z[d ld + i]).
      * The log-likelihood of y ~ Bernoulli(logit^-1 Xz) is this with row r of X multiplied by

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "kernel/kernels.h"
+#include "law/stream.h"
 
 static const jn_lse EMPTY = JN_LSE_INIT;
 enum { PIECE = 512 };
@@ -69,6 +70,52 @@ static void close_group(jn_groups *g, jn_lse *open)
     }
 }
 
+/* Every second pair from x[0], y[0] on, about the first of them. */
+static jn_control control_of(size_t n, const double *x, const double *y)
+{
+    double sum[5] = { 0.0, 0.0, 0.0, 0.0, 0.0 };
+    for (size_t i = 0; i < n; i += 2) {
+        const double dx = x[i] - x[0], dy = y[i] - y[0];
+        sum[0] += dx;
+        sum[1] += dy;
+        sum[2] += dx * dx;
+        sum[3] += dx * dy;
+        sum[4] += dy * dy;
+    }
+    const double count = (double)((n + 1) / 2), mx = sum[0] / count, my = sum[1] / count;
+    return (jn_control){ .n = (n + 1) / 2,
+                         .x = x[0] + mx,
+                         .y = y[0] + my,
+                         .xx = sum[2] - mx * sum[0],
+                         .xy = sum[3] - mx * sum[1],
+                         .yy = sum[4] - my * sum[1] };
+}
+
+/* n <= PIECE full groups, `index` of them before; values: overwritten. */
+static void count_groups(jn_groups *g, uint64_t index, size_t n, double *value)
+{
+    double range[2], x[PIECE];
+    const jn_kernels *k = jn_kernels_get();
+    k->extent(n, value, range);
+    if (range[0] == -INFINITY) {
+        for (size_t i = 0; i < n; i++) {
+            count_group(g, index + i, value[i]);
+        }
+        return;
+    }
+    jn_moments_add_array(&g->done, n, value);
+    if (!isnan(g->log_p)) {
+        for (size_t i = 0; i < n; i++) {
+            value[i] -= g->log_p;
+        }
+        k->expm1(n, value, x);
+        for (size_t i = 0; i < 2 && i < n; i++) {
+            const jn_control c = control_of(n - i, x + i, value + i);
+            jn_control_merge(&g->fold[(index + i) % 2], &c);
+        }
+    }
+}
+
 /* Groups that lie whole in log_w: how many draws they take. */
 static size_t add_full(jn_groups *g, size_t n, const double *log_w)
 {
@@ -76,14 +123,25 @@ static size_t add_full(jn_groups *g, size_t n, const double *log_w)
     const size_t k = (size_t)g->k, groups = n / k;
     for (size_t at = 0; at < groups; at += PIECE) {
         const size_t piece = groups - at < PIECE ? groups - at : PIECE;
-        const uint64_t index = (g->first + g->n) / g->k;
         jn_kernels_get()->group_lme(piece, k, log_w + at * k, value);
-        for (size_t i = 0; i < piece; i++) {
-            count_group(g, index + i, value[i]);
-        }
+        count_groups(g, (g->first + g->n) / g->k, piece, value);
         g->n += piece * k;
     }
     return groups * k;
+}
+
+/* Some of a group. */
+static void add_part(jn_groups *g, size_t n, const double *log_w)
+{
+    const jn_kernels *k = jn_kernels_get();
+    const double top = k->max(n, log_w);
+    const jn_lse part = { top, top > -INFINITY ? k->sum_exp(n, log_w, top) : 0.0, n };
+    jn_lse *open = open_group(g);
+    jn_lse_merge(open, &part);
+    g->n += n;
+    if ((g->first + g->n) % g->k == 0) {
+        close_group(g, open);
+    }
 }
 
 void jn_groups_add(jn_groups *g, size_t n, const double *log_w)
@@ -92,15 +150,10 @@ void jn_groups_add(jn_groups *g, size_t n, const double *log_w)
         const uint64_t inside = (g->first + g->n) % g->k, left = g->k - inside;
         if (inside == 0 && left <= n - i) {
             i += add_full(g, n - i, log_w + i);
-            continue;
-        }
-        const size_t take = left < n - i ? (size_t)left : n - i;
-        jn_lse *open = open_group(g);
-        jn_lse_add_array(open, take, log_w + i);
-        g->n += take;
-        i += take;
-        if (take == left) {
-            close_group(g, open);
+        } else {
+            const size_t take = left < n - i ? (size_t)left : n - i;
+            add_part(g, take, log_w + i);
+            i += take;
         }
     }
 }

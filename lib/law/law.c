@@ -3,71 +3,70 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "kernel/kernels.h"
+#include "law/bins.h"
 #include "law/groups.h"
+#include "law/reuse.h"
+#include "law/stream.h"
 #include "law/tail.h"
 #include "law/tilt.h"
 
-/* n groups of ks[i] draws. */
-static jn_status start_groups(size_t n, const uint64_t *ks, double log_p, uint64_t first,
-                              size_t *n_out, jn_groups **out)
+static jn_status start_groups(size_t n, const uint64_t *ks, size_t *n_out, jn_groups **out)
 {
-    if (n == 0) {
-        return JN_OK;
-    }
-    *out = jn_alloc(n, sizeof **out);
-    if (*out == NULL) {
+    *out = n == 0 ? NULL : jn_alloc(n, sizeof **out);
+    if (n > 0 && *out == NULL) {
         return JN_ERR_NOMEM;
     }
     *n_out = n;
     for (size_t i = 0; i < n; i++) {
-        jn_groups_init(&(*out)[i], ks[i], first);
-        (*out)[i].log_p = log_p;
+        (*out)[i].k = ks[i];
     }
     return JN_OK;
 }
 
 static jn_status start_tilts(jn_law *law, size_t n, const double *betas)
 {
-    if (n == 0) {
-        return JN_OK;
-    }
-    law->tilts = jn_alloc(n, sizeof *law->tilts);
-    if (law->tilts == NULL) {
+    law->tilts = n == 0 ? NULL : jn_alloc(n, sizeof *law->tilts);
+    if (n > 0 && law->tilts == NULL) {
         return JN_ERR_NOMEM;
     }
     law->n_tilts = n;
     for (size_t i = 0; i < n; i++) {
-        jn_tilt_init(&law->tilts[i], betas[i]);
+        law->tilts[i].beta = betas[i];
     }
     return JN_OK;
 }
 
-jn_status jn_law_start(jn_law *law, const jn_law_wish *wish, double log_p, uint64_t first)
+/* Memory for all that is wished for; what is in it comes from jn_law_clear. */
+static jn_status start_companions(jn_law *law, const jn_law_wish *wish)
 {
-    const jn_lse empty = JN_LSE_INIT;
-    const jn_moments none = JN_MOMENTS_INIT;
-    *law = (jn_law){ .needs = wish->needs,
-                     .mass = empty,
-                     .zero_mass = empty,
-                     .evidence = empty,
-                     .second = empty,
-                     .third = empty,
-                     .edge_mass = empty,
-                     .edge_evidence = empty,
-                     .log_w = none,
-                     .log_lik = none,
-                     .log_ratio = none };
-    jn_tail_init(&law->tail, (wish->needs & JN_NEED_TAIL) != 0 ? wish->n_tail : 0);
     jn_status st = JN_OK;
-    if ((wish->needs & JN_NEED_GROUPS) != 0) {
-        st = start_groups(wish->n_k, wish->ks, log_p, first, &law->n_groups, &law->groups);
+    jn_tail_init(&law->tail, (wish->needs & JN_NEED_TAIL) != 0 ? wish->n_tail : 0);
+    if ((wish->needs & JN_NEED_NODES) != 0) {
+        law->bins = jn_bins_new();
+        st = law->bins == NULL ? JN_ERR_NOMEM : JN_OK;
+    }
+    if (st == JN_OK && (wish->needs & JN_NEED_GROUPS) != 0) {
+        st = start_groups(wish->n_k, wish->ks, &law->n_groups, &law->groups);
     }
     if (st == JN_OK && (wish->needs & JN_NEED_POSTERIOR) != 0) {
-        st = start_groups(wish->n_posterior_k, wish->posterior_ks, NAN, first, &law->n_posterior,
+        st = start_groups(wish->n_posterior_k, wish->posterior_ks, &law->n_posterior,
                           &law->posterior);
     }
     if (st == JN_OK && (wish->needs & JN_NEED_TILTS) != 0) {
         st = start_tilts(law, wish->n_beta, wish->betas);
+    }
+    return st;
+}
+
+jn_status jn_law_start(jn_law *law, const jn_law_wish *wish, double log_p, uint64_t first)
+{
+    *law = (jn_law){ .needs = wish->needs };
+    const jn_status st = start_companions(law, wish);
+    if (st == JN_OK) {
+        jn_law_clear(law, log_p, first);
+    } else {
+        jn_law_free(law);
     }
     return st;
 }
@@ -86,11 +85,12 @@ void jn_law_free(jn_law *law)
     free(law->posterior);
     free(law->tilts);
     jn_tail_free(&law->tail);
+    jn_bins_free(law->bins);
     memset(law, 0, sizeof *law);
 }
 
-/* Room for `more` nodes, with masses if `masses`. */
-static jn_status reserve(jn_law *law, size_t more, bool masses)
+/* Room for `more` nodes. */
+static jn_status reserve(jn_law *law, size_t more)
 {
     const size_t wanted = law->n + more;
     if (wanted > law->capacity) {
@@ -101,91 +101,49 @@ static jn_status reserve(jn_law *law, size_t more, bool masses)
             return JN_ERR_NOMEM;
         }
         law->node_log_w = w;
-        if (masses) {
-            double *m = jn_realloc(law->node_log_m, capacity, sizeof *m);
-            if (m == NULL) {
-                return JN_ERR_NOMEM;
-            }
-            law->node_log_m = m;
+        double *m = jn_realloc(law->node_log_m, capacity, sizeof *m);
+        if (m == NULL) {
+            return JN_ERR_NOMEM;
         }
+        law->node_log_m = m;
         law->capacity = capacity;
     }
     return JN_OK;
 }
 
-static void keep_nodes(jn_law *law, const jn_weights *b)
+static jn_status keep_nodes(jn_law *law, const jn_weights *b)
 {
-    for (size_t i = 0; i < b->n; i++) {
-        const double m = b->log_mass == NULL ? 0.0 : b->log_mass[i];
-        if (b->log_w[i] > -INFINITY && m > -INFINITY) {
+    const jn_status st = reserve(law, b->n);
+    for (size_t i = 0; st == JN_OK && i < b->n; i++) {
+        if (b->log_w[i] > -INFINITY && b->log_mass[i] > -INFINITY) {
             law->node_log_w[law->n] = b->log_w[i];
-            if (b->log_mass != NULL) {
-                law->node_log_m[law->n] = m;
-            }
-            law->n++;
+            law->node_log_m[law->n++] = b->log_mass[i];
         }
     }
+    return st;
 }
 
-/* Draws: every mass is one. */
-static void stream_draws(jn_law *law, const jn_weights *b)
+/* Finite log-weights; zeros split the block into runs. */
+static jn_status bin_draws(jn_law *law, const jn_weights *b, const double range[2])
 {
-    jn_lse mass = { 0.0, (double)b->n, b->n }, twice = JN_LSE_INIT, thrice = JN_LSE_INIT;
-    jn_lse_merge(&law->mass, &mass);
-    jn_lse_add_array(&law->evidence, b->n, b->log_w);
-    for (size_t i = 0; i < b->n; i++) {
-        jn_lse_add(&twice, 2.0 * b->log_w[i]);
-        jn_lse_add(&thrice, 3.0 * b->log_w[i]);
-        if (b->log_w[i] == -INFINITY) {
-            law->n_zero++;
-            jn_lse_add(&law->zero_mass, 0.0);
-        }
+    const jn_kernels *k = jn_kernels_get();
+    jn_status st = JN_OK;
+    if (range[0] > -INFINITY) {
+        return jn_bins_add(law->bins, b->n, b->log_w, range[0], range[1]);
     }
-    jn_lse_merge(&law->second, &twice);
-    jn_lse_merge(&law->third, &thrice);
-    jn_moments block[3] = { JN_MOMENTS_INIT, JN_MOMENTS_INIT, JN_MOMENTS_INIT };
-    for (size_t i = 0; i < b->n; i++) {
-        jn_moments_add(&block[0], b->log_w[i], 1.0);
-        if (b->log_lik != NULL) {
-            jn_moments_add(&block[1], b->log_lik[i], 1.0);
-            jn_moments_add(&block[2], b->log_ratio[i], 1.0);
+    for (size_t i = 0; i < b->n && st == JN_OK;) {
+        size_t n = 0;
+        while (i + n < b->n && b->log_w[i + n] > -INFINITY) {
+            n++;
         }
+        if (n > 0) {
+            double run[2];
+            k->extent(n, b->log_w + i, run);
+            st = jn_bins_add(law->bins, n, b->log_w + i, run[0], run[1]);
+        }
+        i += n + 1;
     }
-    jn_moments_merge(&law->log_w, &block[0]);
-    jn_moments_merge(&law->log_lik, &block[1]);
-    jn_moments_merge(&law->log_ratio, &block[2]);
-}
-
-/* Nodes of a rule, each with its mass. */
-static void stream_nodes(jn_law *law, const jn_weights *b)
-{
-    jn_lse evidence = JN_LSE_INIT, second = JN_LSE_INIT, third = JN_LSE_INIT;
-    for (size_t i = 0; i < b->n; i++) {
-        const double log_m = b->log_mass[i], l = b->log_w[i], m = exp(log_m);
-        if (log_m == -INFINITY) {
-            continue;
-        }
-        if (l == -INFINITY) {
-            law->n_zero++;
-            jn_lse_add(&law->zero_mass, log_m);
-        }
-        jn_lse_add(&evidence, log_m + l);
-        jn_lse_add(&second, log_m + 2.0 * l);
-        jn_lse_add(&third, log_m + 3.0 * l);
-        if (b->edge != NULL && b->edge[i] != 0) {
-            jn_lse_add(&law->edge_mass, log_m);
-            jn_lse_add(&law->edge_evidence, log_m + l);
-        }
-        jn_moments_add(&law->log_w, l, m);
-        if (b->log_lik != NULL) {
-            jn_moments_add(&law->log_lik, b->log_lik[i], m);
-            jn_moments_add(&law->log_ratio, b->log_ratio[i], m);
-        }
-    }
-    jn_lse_add_array(&law->mass, b->n, b->log_mass);
-    jn_lse_merge(&law->evidence, &evidence);
-    jn_lse_merge(&law->second, &second);
-    jn_lse_merge(&law->third, &third);
+    return st;
 }
 
 static jn_status add_companions(jn_law *law, const jn_weights *b)
@@ -210,20 +168,24 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
     if (block->n == 0) {
         return JN_OK;
     }
+    const bool draws = block->log_mass == NULL;
+    double range[2] = { 0.0, 0.0 };
+    if (draws) {
+        jn_kernels_get()->extent(block->n, block->log_w, range);
+    }
     if ((law->needs & JN_NEED_NODES) != 0) {
-        const jn_status st = reserve(law, block->n, block->log_mass != NULL);
+        const jn_status st = draws ? bin_draws(law, block, range) : keep_nodes(law, block);
         if (st != JN_OK) {
             return st;
         }
-        keep_nodes(law, block);
     }
     law->n_nodes += block->n;
     law->has_marks = block->log_lik != NULL;
-    law->draws = block->log_mass == NULL;
-    if (law->draws) {
-        stream_draws(law, block);
+    law->draws = draws;
+    if (draws) {
+        jn_law_stream_draws(law, block, range);
     } else {
-        stream_nodes(law, block);
+        jn_law_stream_nodes(law, block);
     }
     return add_companions(law, block);
 }
@@ -232,16 +194,19 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
 static jn_status join(jn_law *into, const jn_law *from)
 {
     if (from->n > 0) {
-        const bool masses = from->node_log_m != NULL;
-        const jn_status st = reserve(into, from->n, masses);
+        const jn_status st = reserve(into, from->n);
         if (st != JN_OK) {
             return st;
         }
         memcpy(into->node_log_w + into->n, from->node_log_w, from->n * sizeof(double));
-        if (masses) {
-            memcpy(into->node_log_m + into->n, from->node_log_m, from->n * sizeof(double));
-        }
+        memcpy(into->node_log_m + into->n, from->node_log_m, from->n * sizeof(double));
         into->n += from->n;
+    }
+    if (from->bins != NULL && into->bins != NULL) {
+        const jn_status st = jn_bins_merge(into->bins, from->bins);
+        if (st != JN_OK) {
+            return st;
+        }
     }
     into->n_nodes += from->n_nodes;
     into->n_zero += from->n_zero;

@@ -4,14 +4,14 @@
 #include "base/memory.h"
 #include "jensen/law.h"
 #include "kernel/kernels.h"
+#include "law/bins.h"
 #include "law/compress.h"
+#include "law/reuse.h"
 
 /* exp(LOG_W_CAP) stands for any larger W where only a saturated function of it is needed. */
 static const double LOG_W_CAP = 700.0;
 /* Below LOW W is nothing against 1; above HIGH products with W may overflow. */
 static const double LOW = -40.0, HIGH = 300.0;
-/* More nodes than this are compressed. */
-enum { MANY = 4096 };
 
 static void set_node(jn_weight_law *w, size_t i, double log_w, double log_m)
 {
@@ -51,18 +51,25 @@ jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out)
     const size_t zeros = law->n_zero > 0;
     const double log_total = jn_lse_log_sum(&law->mass);
     const double log_mean_w = jn_lse_log_sum(&law->evidence) - log_total;
-    double *nodes = jn_realloc(NULL, 2 * law->n, sizeof *nodes);
+    size_t n = law->n + (law->bins == NULL ? 0 : jn_bins_room(law->bins));
+    double *nodes = jn_realloc(NULL, 2 * n, sizeof *nodes);
     if (nodes == NULL) {
         return JN_ERR_NOMEM;
     }
-    size_t n = law->n;
     double *log_w = nodes, *log_m = nodes + n;
+    if (law->n > 0) {
+        memcpy(log_w, law->node_log_w, law->n * sizeof *log_w);
+        memcpy(log_m, law->node_log_m, law->n * sizeof *log_m);
+    }
+    if (law->bins != NULL) {
+        n = law->n + jn_bins_nodes(law->bins, log_w + law->n, log_m + law->n);
+    }
     for (size_t i = 0; i < n; i++) {
-        log_w[i] = law->node_log_w[i] - log_mean_w;
-        log_m[i] = (law->node_log_m == NULL ? 0.0 : law->node_log_m[i]) - log_total;
+        log_w[i] -= log_mean_w;
+        log_m[i] -= log_total;
     }
     jn_weight_law w;
-    jn_status st = jn_compress(n, n > MANY, log_w, log_m, &n);
+    jn_status st = jn_compress(n, n > JN_NODES_MANY, log_w, log_m, &n);
     st = st == JN_OK ? allocate(&w, n + zeros) : st;
     if (st == JN_OK) {
         w.log_evidence = jn_law_log_evidence(law);

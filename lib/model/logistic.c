@@ -26,11 +26,9 @@ static jn_status log_prior(const void *self, size_t n, size_t ld, const double *
 {
     const logistic *m = self;
     const double constant = -(double)m->p * (0.5 * JN_LOG_2PI + log(m->prior_sd));
-    for (size_t i = 0; i < n; i++) {
-        out[i] = constant;
-    }
-    jn_kernels_get()->quadratic(m->p, NULL, NULL, -0.5 / (m->prior_sd * m->prior_sd), n, ld, z,
-                                out);
+    const jn_kernels *k = jn_kernels_get();
+    k->fill(n, constant, out);
+    k->quadratic(m->p, NULL, NULL, -0.5 / (m->prior_sd * m->prior_sd), n, ld, z, out);
     return JN_OK;
 }
 

@@ -123,27 +123,15 @@ size_t jn_affine_set(const jn_affine *a, size_t row)
     return a->n_sets == 1 ? 0 : row;
 }
 
-/* u = m + s e, coordinate by coordinate. */
-static void scale_base(const jn_affine *a, size_t set, size_t n, size_t ld, const double *base,
-                       double *u)
-{
-    const size_t d = a->dim;
-    for (size_t j = 0; j < d; j++) {
-        const double mean = a->mean[set * d + j], sd = a->chol[(set * d + j) * d + j];
-        for (size_t i = 0; i < n; i++) {
-            u[j * ld + i] = mean + sd * base[j * ld + i];
-        }
-    }
-}
-
 void jn_affine_place(const jn_affine *a, size_t row, size_t n, size_t ld, const double *e,
                      double *z, double *log_q)
 {
     const size_t d = a->dim, set = jn_affine_set(a, row);
+    const jn_kernels *k = jn_kernels_get();
     if (a->diagonal) {
-        scale_base(a, set, n, ld, e, z);
+        k->diagonal(d, a->mean + set * d, a->chol + set * d * d, d + 1, n, ld, e, z);
     } else {
-        jn_kernels_get()->affine(d, a->mean + set * d, a->chol + set * d * d, n, ld, e, z);
+        k->affine(d, a->mean + set * d, a->chol + set * d * d, n, ld, e, z);
     }
     for (size_t at = 0; !a->all_real && at < n; at += CHUNK) {
         const size_t count = n - at < CHUNK ? n - at : CHUNK;
@@ -159,11 +147,9 @@ static jn_status map(const void *self, size_t row, size_t n, size_t ld, const do
                      double *z, double *log_q)
 {
     const jn_affine *a = self;
-    const double log_norm = a->log_norm[jn_affine_set(a, row)];
-    for (size_t i = 0; i < n; i++) {
-        log_q[i] = log_norm;
-    }
-    jn_kernels_get()->quadratic(a->dim, NULL, NULL, -0.5, n, ld, base, log_q);
+    const jn_kernels *k = jn_kernels_get();
+    k->fill(n, a->log_norm[jn_affine_set(a, row)], log_q);
+    k->quadratic(a->dim, NULL, NULL, -0.5, n, ld, base, log_q);
     jn_affine_place(a, row, n, ld, base, z, log_q);
     return JN_OK;
 }

@@ -4,11 +4,11 @@
 
 #include "base/memory.h"
 #include "base/tasks.h"
+#include "law/reuse.h"
 #include "source/workspace.h"
 
-/* Blocks in a chunk, and chunks that wait to be merged: memory is constant in the number of
- * samples. The chunk is part of the definition of every result; the wave is not. */
-enum { CHUNK = 64, WAVE = 256 };
+/* Chunks that wait to be merged: memory is constant in the number of samples. */
+enum { WAVE = 64 };
 
 jn_status jn_plan_new(const jn_source *source, const jn_proposal *q, size_t row,
                       const jn_source_options *options, jn_plan *plan, jn_error *err)
@@ -35,24 +35,51 @@ static uint64_t blocks_of(const jn_plan *plan, size_t part)
     return (n + JN_BLOCK - 1) / JN_BLOCK;
 }
 
+/* Blocks in a chunk: part of the definition of every result. Enough chunks for many threads where
+ * a part is small, and laws seldom merged where it is large. */
+static uint64_t chunk_size(uint64_t blocks)
+{
+    enum { LEAST = 8, MOST = 256, CHUNKS = 32 };
+    const uint64_t size = blocks / CHUNKS;
+    return size < LEAST ? LEAST : size > MOST ? MOST : size;
+}
+
 /* One chunk of one part of one observation. */
 typedef struct chunk {
     size_t row, part;
     uint64_t first, count; /* blocks */
+    bool made;             /* the law has its memory, from an earlier wave */
     jn_law law;
 } chunk;
 
 typedef struct run {
     const jn_plan *plans;
     const jn_law_wish *wish;
+    jn_law_set *sets;
+    double *origin; /* of the bins, one a row */
     chunk chunks[WAVE];
-    size_t n;
+    size_t n, n_rows, most_parts;
     jn_workspace **ws; /* one a worker */
 } run;
 
-static double log_p_of(const jn_law_wish *wish, size_t row)
+static double log_p_of(const run *r, size_t row)
 {
-    return wish->log_p == NULL ? NAN : wish->log_p[row];
+    return r->wish->log_p == NULL ? NAN : r->wish->log_p[row];
+}
+
+static jn_status start_chunk(const run *r, chunk *c)
+{
+    const uint64_t first = c->first * JN_BLOCK;
+    if (!c->made) {
+        const jn_status st = jn_law_start(&c->law, r->wish, NAN, first);
+        if (st != JN_OK) {
+            return st;
+        }
+        c->made = true;
+    }
+    jn_law_clear(&c->law, log_p_of(r, c->row), first);
+    jn_law_place(&c->law, r->origin[c->row]);
+    return JN_OK;
 }
 
 static jn_status run_chunk(void *user, size_t index, size_t worker, jn_error *err)
@@ -60,7 +87,7 @@ static jn_status run_chunk(void *user, size_t index, size_t worker, jn_error *er
     run *r = user;
     chunk *c = &r->chunks[index];
     const jn_plan *plan = &r->plans[c->row];
-    jn_status st = jn_law_start(&c->law, r->wish, log_p_of(r->wish, c->row), c->first * JN_BLOCK);
+    jn_status st = start_chunk(r, c);
     for (uint64_t b = c->first; st == JN_OK && b < c->first + c->count; b++) {
         jn_weights w;
         st = plan->source->block(plan, c->part, b, r->ws[worker], &w, err);
@@ -68,77 +95,152 @@ static jn_status run_chunk(void *user, size_t index, size_t worker, jn_error *er
             st = jn_law_add(&c->law, &w);
         }
     }
+    st = st == JN_OK ? jn_law_shrink(&c->law) : st;
     return st == JN_ERR_NOMEM ? jn_error_set(err, st, "out of memory for log-weights") : st;
 }
 
-static jn_status run_wave(run *r, size_t threads, jn_law_set *sets, jn_error *err)
+static jn_status run_wave(run *r, size_t threads, jn_error *err)
 {
+    enum { NODES_MOST = 16 * JN_NODES_MANY };
     jn_status st = jn_tasks_run(r->n, threads, run_chunk, r, err);
-    for (size_t i = 0; i < r->n; i++) {
-        chunk *c = &r->chunks[i];
-        if (st == JN_OK) {
-            st = jn_law_merge(&sets[c->row].law[c->part], &c->law);
-            if (st != JN_OK) {
-                (void)jn_error_set(err, st, "out of memory for log-weights");
-            }
+    for (size_t i = 0; i < r->n && st == JN_OK; i++) {
+        const chunk *c = &r->chunks[i];
+        jn_law *law = &r->sets[c->row].law[c->part];
+        st = jn_law_merge(law, &c->law);
+        if (st == JN_OK && law->n > NODES_MOST) {
+            st = jn_law_shrink(law);
         }
-        jn_law_free(&c->law);
+        if (st != JN_OK) {
+            (void)jn_error_set(err, st, "out of memory for log-weights");
+        }
     }
     r->n = 0;
     return st;
 }
 
-static jn_status run_parts(run *r, size_t n_rows, size_t threads, jn_law_set *sets, jn_error *err)
+static jn_status run_parts(run *r, size_t threads, jn_error *err)
 {
     jn_status st = JN_OK;
-    for (size_t row = 0; row < n_rows; row++) {
+    for (size_t row = 0; row < r->n_rows; row++) {
         for (size_t part = 0; part < r->plans[row].n_parts; part++) {
-            const uint64_t blocks = blocks_of(&r->plans[row], part);
-            for (uint64_t b = 0; b < blocks && st == JN_OK; b += CHUNK) {
-                const uint64_t count = blocks - b < CHUNK ? blocks - b : CHUNK;
-                r->chunks[r->n++] = (chunk){ .row = row, .part = part, .first = b, .count = count };
+            const uint64_t blocks = blocks_of(&r->plans[row], part), size = chunk_size(blocks);
+            for (uint64_t b = 0; b < blocks && st == JN_OK; b += size) {
+                chunk *c = &r->chunks[r->n++];
+                c->row = row;
+                c->part = part;
+                c->first = b;
+                c->count = blocks - b < size ? blocks - b : size;
                 if (r->n == WAVE) {
-                    st = run_wave(r, threads, sets, err);
+                    st = run_wave(r, threads, err);
                 }
             }
-            sets[row].n_eval += r->plans[row].n_points[r->plans[row].source->nested ? part : 0];
+            r->sets[row].n_eval += r->plans[row].n_points[r->plans[row].source->nested ? part : 0];
         }
     }
-    return st == JN_OK ? run_wave(r, threads, sets, err) : st;
+    return st == JN_OK ? run_wave(r, threads, err) : st;
 }
 
-static jn_status init_sets(const jn_plan *plans, size_t n_rows, const jn_law_wish *wish,
-                           jn_law_set *sets)
+/* Draws: the first block of a row says where its log-weights lie. An error in it will show again.
+ */
+static jn_status place_row(void *user, size_t row, size_t worker, jn_error *err)
 {
-    for (size_t row = 0; row < n_rows; row++) {
-        sets[row].kind = plans[row].source->kind;
-        sets[row].nested = plans[row].source->nested;
-        sets[row].law = jn_alloc(plans[row].n_parts, sizeof *sets[row].law);
-        if (sets[row].law == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        for (size_t part = 0; part < plans[row].n_parts; part++) {
-            sets[row].n = part + 1;
-            const jn_status st = jn_law_start(&sets[row].law[part], wish, log_p_of(wish, row), 0);
-            if (st != JN_OK) {
-                return st;
-            }
-        }
+    run *r = user;
+    const jn_plan *plan = &r->plans[row];
+    jn_weights w;
+    r->origin[row] = NAN;
+    if (plan->source->block(plan, 0, 0, r->ws[worker], &w, err) == JN_OK && w.log_mass == NULL) {
+        r->origin[row] = jn_law_origin(&w);
     }
     return JN_OK;
 }
 
-/* Replicates in order: as one sample, whose groups never straddle two replicates. */
-static jn_status pool(jn_law_set *set, const jn_law_wish *wish, size_t row)
+static jn_status init_set(const run *r, size_t row)
 {
+    const jn_plan *plan = &r->plans[row];
+    jn_law_set *set = &r->sets[row];
+    set->kind = plan->source->kind;
+    set->nested = plan->source->nested;
+    set->law = jn_alloc(plan->n_parts, sizeof *set->law);
+    jn_status st = set->law == NULL ? JN_ERR_NOMEM : JN_OK;
+    for (size_t part = 0; part < plan->n_parts && st == JN_OK; part++) {
+        st = jn_law_start(&set->law[part], r->wish, log_p_of(r, row), 0);
+        set->n += st == JN_OK;
+    }
+    return st;
+}
+
+/* Replicates in order: as one sample, whose groups never straddle two replicates. */
+static jn_status pool_row(void *user, size_t row, size_t worker, jn_error *err)
+{
+    const run *r = user;
+    jn_law_set *set = &r->sets[row];
+    (void)worker;
+    (void)err;
     if (set->nested) {
         return JN_OK;
     }
-    jn_status st = jn_law_start(&set->pooled, wish, log_p_of(wish, row), 0);
+    jn_status st = jn_law_start(&set->pooled, r->wish, log_p_of(r, row), 0);
+    jn_law_place(&set->pooled, r->origin[row]);
     for (size_t i = 0; i < set->n && st == JN_OK; i++) {
         st = jn_law_pool(&set->pooled, &set->law[i]);
     }
     return st;
+}
+
+static jn_status settle_part(void *user, size_t index, size_t worker, jn_error *err)
+{
+    const run *r = user;
+    jn_law_set *set = &r->sets[index / (r->most_parts + 1)];
+    const size_t part = index % (r->most_parts + 1);
+    (void)worker;
+    (void)err;
+    return part < set->n           ? jn_law_settle(&set->law[part])
+           : part == r->most_parts ? jn_law_settle(&set->pooled)
+                                   : JN_OK;
+}
+
+static jn_status run_all(run *r, size_t threads, jn_error *err)
+{
+    jn_status st = JN_OK;
+    for (size_t row = 0; row < r->n_rows && st == JN_OK; row++) {
+        st = init_set(r, row);
+        r->most_parts = r->sets[row].n > r->most_parts ? r->sets[row].n : r->most_parts;
+    }
+    const bool nodes = (r->wish->needs & JN_NEED_NODES) != 0;
+    if (st == JN_OK && nodes) {
+        st = jn_tasks_run(r->n_rows, threads, place_row, r, err);
+    }
+    st = st == JN_OK ? run_parts(r, threads, err) : st;
+    st = st == JN_OK ? jn_tasks_run(r->n_rows, threads, pool_row, r, err) : st;
+    if (st == JN_OK && nodes) {
+        st = jn_tasks_run(r->n_rows * (r->most_parts + 1), threads, settle_part, r, err);
+    }
+    return st;
+}
+
+static jn_status make_scratch(run *r, size_t workers)
+{
+    r->ws = jn_alloc(workers, sizeof *r->ws);
+    r->origin = jn_alloc_doubles(r->n_rows);
+    jn_status st = r->ws == NULL || r->origin == NULL ? JN_ERR_NOMEM : JN_OK;
+    for (size_t i = 0; i < workers && st == JN_OK; i++) {
+        r->ws[i] = jn_workspace_for(r->plans[0].q);
+        st = r->ws[i] == NULL ? JN_ERR_NOMEM : JN_OK;
+    }
+    return st;
+}
+
+static void free_run(run *r, size_t workers)
+{
+    for (size_t i = 0; i < WAVE; i++) {
+        jn_law_free(&r->chunks[i].law);
+    }
+    for (size_t i = 0; r->ws != NULL && i < workers; i++) {
+        jn_workspace_free(r->ws[i]);
+    }
+    free(r->ws);
+    free(r->origin);
+    free(r);
 }
 
 jn_status jn_source_run(const jn_plan *plans, size_t n_rows, const jn_law_wish *wish,
@@ -147,29 +249,19 @@ jn_status jn_source_run(const jn_plan *plans, size_t n_rows, const jn_law_wish *
     memset(sets, 0, n_rows * sizeof *sets);
     const size_t workers = jn_tasks_workers(threads);
     run *r = jn_alloc(1, sizeof *r);
-    jn_workspace **ws = jn_alloc(workers, sizeof *ws);
-    jn_status st = r == NULL || ws == NULL ? JN_ERR_NOMEM : JN_OK;
-    for (size_t i = 0; i < workers && st == JN_OK; i++) {
-        ws[i] = jn_workspace_for(plans[0].q);
-        st = ws[i] == NULL ? JN_ERR_NOMEM : JN_OK;
-    }
-    st = st == JN_OK ? init_sets(plans, n_rows, wish, sets) : st;
-    if (st == JN_OK) {
+    jn_status st = JN_ERR_NOMEM;
+    if (r != NULL) {
         r->plans = plans;
         r->wish = wish;
-        r->ws = ws;
-        st = run_parts(r, n_rows, threads, sets, err);
-        for (size_t row = 0; row < n_rows && st == JN_OK; row++) {
-            st = pool(&sets[row], wish, row);
-        }
+        r->sets = sets;
+        r->n_rows = n_rows;
+        st = make_scratch(r, workers);
+        st = st == JN_OK ? run_all(r, threads, err) : st;
+        free_run(r, workers);
     }
-    if (st == JN_ERR_NOMEM) {
-        (void)jn_error_set(err, st, "out of memory for the laws of %zu observations", n_rows);
-    }
-    for (size_t i = 0; ws != NULL && i < workers; i++) {
-        jn_workspace_free(ws[i]);
-    }
-    free(ws);
-    free(r);
-    return st;
+    return st == JN_ERR_NOMEM ? jn_error_set(err, st,
+                                             "out of memory for the laws of %zu "
+                                             "observations",
+                                             n_rows)
+                              : st;
 }

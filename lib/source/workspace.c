@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "kernel/kernels.h"
 
 static jn_workspace *make(size_t dim, size_t n_base)
 {
@@ -70,17 +71,6 @@ static jn_status bad_point(const jn_workspace *ws, const char *what, double valu
                         row, (unsigned long long)index, what, value, z);
 }
 
-/* log_w = log_lik - log_ratio, or -inf where q has no mass. */
-static void combine(jn_workspace *ws, bool is_prior, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        ws->log_ratio[i] = is_prior ? 0.0 : ws->log_q[i] - ws->log_prior[i];
-    }
-    for (size_t i = 0; i < n; i++) {
-        ws->log_w[i] = ws->log_q[i] == -INFINITY ? -INFINITY : ws->log_lik[i] - ws->log_ratio[i];
-    }
-}
-
 static jn_status report(const jn_workspace *ws, bool is_prior, size_t row, size_t n,
                         uint64_t index0, jn_error *err)
 {
@@ -110,11 +100,9 @@ jn_status jn_workspace_weigh(jn_workspace *ws, const jn_proposal *q, size_t row,
         return jn_error_set(err, st, "model %s, observation %zu: %s", q->model->type->name, row,
                             jn_status_text(st));
     }
-    combine(ws, q->is_prior, n);
-    bool good = true;
-    for (size_t i = 0; i < n; i++) {
-        good = good && ws->log_w[i] < INFINITY && ws->log_q[i] < INFINITY;
-    }
+    const int good = jn_kernels_get()->weigh(n, ws->log_lik, ws->log_q,
+                                             q->is_prior ? NULL : ws->log_prior, ws->log_ratio,
+                                             ws->log_w);
     if (!good) {
         st = report(ws, q->is_prior, row, n, index0, err);
         if (st != JN_OK) {

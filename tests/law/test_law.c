@@ -114,11 +114,11 @@ static void test_streams_are_the_slow_sums(void **state)
             exp(2.0 * slow_power(&x, draws, 1, false) - slow_power(&x, draws, 2, false) - n), 1e-11,
             0.0); /* logs of size 1400 */
         assert_int_equal(law.n_nodes, N);
-        assert_int_equal(law.n, N);
+        assert_int_equal(law.n, draws ? 0 : N); /* draws are in bins: see test_bins.c */
         assert_int_equal(law.n_zero, 0);
         assert_true(law.draws == draws && law.has_marks);
-        assert_true(memcmp(law.node_log_w, x.l, sizeof x.l) == 0);
-        assert_true(draws ? law.node_log_m == NULL : memcmp(law.node_log_m, x.m, sizeof x.m) == 0);
+        assert_true(draws || memcmp(law.node_log_w, x.l, sizeof x.l) == 0);
+        assert_true(draws || memcmp(law.node_log_m, x.m, sizeof x.m) == 0);
         jn_law_free(&law);
         assert_null(law.node_log_w);
     }

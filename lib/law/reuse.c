@@ -1,0 +1,104 @@
+#include "law/reuse.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "law/bins.h"
+#include "law/compress.h"
+#include "law/groups.h"
+#include "law/tilt.h"
+
+static void clear_groups(size_t n, jn_groups *groups, double log_p, uint64_t first)
+{
+    for (size_t i = 0; i < n; i++) {
+        jn_groups_init(&groups[i], groups[i].k, first);
+        groups[i].log_p = log_p;
+    }
+}
+
+void jn_law_clear(jn_law *law, double log_p, uint64_t first)
+{
+    const jn_lse empty = JN_LSE_INIT;
+    const jn_moments none = JN_MOMENTS_INIT;
+    law->n_nodes = law->n_zero = law->n_outside = 0;
+    law->n = 0;
+    law->has_marks = law->draws = false;
+    law->mass = law->zero_mass = law->evidence = law->second = law->third = empty;
+    law->edge_mass = law->edge_evidence = empty;
+    law->tail.n = 0;
+    law->tail.floor = -INFINITY;
+    law->log_w = law->log_lik = law->log_ratio = none;
+    clear_groups(law->n_groups, law->groups, log_p, first);
+    clear_groups(law->n_posterior, law->posterior, NAN, first);
+    for (size_t i = 0; i < law->n_tilts; i++) {
+        jn_tilt_init(&law->tilts[i], law->tilts[i].beta);
+    }
+    if (law->bins != NULL) {
+        jn_bins_clear(law->bins);
+    }
+}
+
+void jn_law_place(jn_law *law, double origin)
+{
+    if (law->bins != NULL) {
+        jn_bins_place(law->bins, origin);
+    }
+}
+
+double jn_law_origin(const jn_weights *block)
+{
+    enum { ENOUGH = 64 };
+    double finite[ENOUGH];
+    size_t n = 0;
+    for (size_t i = 0; i < block->n && n < ENOUGH; i++) {
+        if (block->log_w[i] > -INFINITY) {
+            finite[n++] = block->log_w[i];
+        }
+    }
+    return n == 0 ? NAN : jn_bins_origin(n, finite);
+}
+
+/* Compression wants log-weights in units of p(x), to leave out what no functional sees. So far only
+ * a part of p(x) is known, which leaves out less; whole nats are taken off, which is exact. */
+jn_status jn_law_shrink(jn_law *law)
+{
+    if (law->n <= JN_NODES_MANY) {
+        return JN_OK;
+    }
+    const double seen = jn_lse_log_sum(&law->evidence), off = isfinite(seen) ? floor(seen) : 0.0;
+    for (size_t i = 0; i < law->n; i++) {
+        law->node_log_w[i] -= off;
+    }
+    const jn_status st = jn_compress(law->n, true, law->node_log_w, law->node_log_m, &law->n);
+    for (size_t i = 0; i < law->n; i++) {
+        law->node_log_w[i] += off;
+    }
+    return st;
+}
+
+jn_status jn_law_settle(jn_law *law)
+{
+    if (law->bins == NULL) {
+        return jn_law_shrink(law);
+    }
+    const size_t room = law->n + jn_bins_room(law->bins);
+    double *log_w = jn_alloc_doubles(room), *log_m = jn_alloc_doubles(room);
+    if (log_w == NULL || log_m == NULL) {
+        free(log_w);
+        free(log_m);
+        return JN_ERR_NOMEM;
+    }
+    if (law->n > 0) {
+        memcpy(log_w, law->node_log_w, law->n * sizeof *log_w);
+        memcpy(log_m, law->node_log_m, law->n * sizeof *log_m);
+    }
+    law->n += jn_bins_nodes(law->bins, log_w + law->n, log_m + law->n);
+    law->capacity = room;
+    free(law->node_log_w);
+    free(law->node_log_m);
+    law->node_log_w = log_w;
+    law->node_log_m = log_m;
+    jn_bins_free(law->bins);
+    law->bins = NULL;
+    return JN_OK;
+}

@@ -1,0 +1,23 @@
+/* Laws in a run over many chunks: used again, set up alike, made small. Internal. */
+#ifndef JN_LAW_REUSE_H
+#define JN_LAW_REUSE_H
+
+#include "jensen/law.h"
+
+/* More nodes than this are compressed. */
+enum { JN_NODES_MANY = 4096 };
+
+/* Empty again, as after jn_law_start; memory and needs stay. */
+void jn_law_clear(jn_law *law, double log_p, uint64_t first);
+
+/* Where the bins of a law of draws have their origin, so that laws merge bin by bin; NaN: the law
+ * finds one. A block of draws to find it from. */
+void jn_law_place(jn_law *law, double origin);
+double jn_law_origin(const jn_weights *block);
+
+/* Many nodes become fewer with the same moments (law/compress.h). */
+JN_CHECKED jn_status jn_law_shrink(jn_law *law);
+/* Nothing more will be added or merged: bins become nodes. */
+JN_CHECKED jn_status jn_law_settle(jn_law *law);
+
+#endif

@@ -1,0 +1,103 @@
+#include "law/stream.h"
+
+#include "kernel/kernels.h"
+
+void jn_moments_add_array(jn_moments *acc, size_t n, const double *x)
+{
+    double sum[2];
+    jn_moments block = JN_MOMENTS_INIT;
+    jn_kernels_get()->moments(n, x, x[0], sum);
+    if (isfinite(sum[0])) {
+        const double step = sum[0] / (double)n;
+        block = (jn_moments){ .weight = (double)n,
+                              .mean = x[0] + step,
+                              .m2 = fmax(sum[1] - step * sum[0], 0.0),
+                              .n = n };
+    } else { /* an infinity somewhere */
+        for (size_t i = 0; i < n; i++) {
+            jn_moments_add(&block, x[i], 1.0);
+        }
+    }
+    jn_moments_merge(acc, &block);
+}
+
+/* Sums of e^(j l) relative to e^(j top), j = 1, 2, 3, to the law, whose own tops are in the same
+ * proportion. */
+static void add_powers(jn_law *law, double top, const double sums[3], uint64_t n)
+{
+    jn_lse *const to[3] = { &law->evidence, &law->second, &law->third };
+    const double apart = exp(-fabs(top - law->evidence.max));
+    const bool higher = top > law->evidence.max;
+    double factor = 1.0;
+    for (int j = 0; j < 3; j++) {
+        factor *= apart;
+        to[j]->scaled = higher ? to[j]->scaled * factor + sums[j]
+                               : to[j]->scaled + sums[j] * factor;
+        to[j]->max = higher ? (j + 1) * top : to[j]->max;
+        to[j]->n += n;
+    }
+}
+
+static void count_zeros(jn_law *law, size_t n, const double *log_w)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (log_w[i] == -INFINITY) {
+            law->n_zero++;
+            jn_lse_add(&law->zero_mass, 0.0);
+        }
+    }
+}
+
+void jn_law_stream_draws(jn_law *law, const jn_weights *b, const double range[2])
+{
+    const jn_lse mass = { 0.0, (double)b->n, b->n };
+    double sums[3] = { 0.0, 0.0, 0.0 };
+    jn_lse_merge(&law->mass, &mass);
+    if (range[0] == -INFINITY) {
+        count_zeros(law, b->n, b->log_w);
+    }
+    if (range[1] > -INFINITY) {
+        jn_kernels_get()->powers(b->n, b->log_w, range[1], sums);
+        add_powers(law, range[1], sums, b->n);
+    } else {
+        law->evidence.n += b->n;
+        law->second.n += b->n;
+        law->third.n += b->n;
+    }
+    jn_moments_add_array(&law->log_w, b->n, b->log_w);
+    if (b->log_lik != NULL) {
+        jn_moments_add_array(&law->log_lik, b->n, b->log_lik);
+        jn_moments_add_array(&law->log_ratio, b->n, b->log_ratio);
+    }
+}
+
+void jn_law_stream_nodes(jn_law *law, const jn_weights *b)
+{
+    jn_lse evidence = JN_LSE_INIT, second = JN_LSE_INIT, third = JN_LSE_INIT;
+    for (size_t i = 0; i < b->n; i++) {
+        const double log_m = b->log_mass[i], l = b->log_w[i], m = exp(log_m);
+        if (log_m == -INFINITY) {
+            continue;
+        }
+        if (l == -INFINITY) {
+            law->n_zero++;
+            jn_lse_add(&law->zero_mass, log_m);
+        }
+        jn_lse_add(&evidence, log_m + l);
+        jn_lse_add(&second, log_m + 2.0 * l);
+        jn_lse_add(&third, log_m + 3.0 * l);
+        if (b->edge != NULL && b->edge[i] != 0) {
+            jn_lse_add(&law->edge_mass, log_m);
+            jn_lse_add(&law->edge_evidence, log_m + l);
+        }
+        jn_moments_add(&law->log_w, l, m);
+        if (b->log_lik != NULL) {
+            jn_moments_add(&law->log_lik, b->log_lik[i], m);
+            jn_moments_add(&law->log_ratio, b->log_ratio[i], m);
+        }
+    }
+    jn_lse_add_array(&law->mass, b->n, b->log_mass);
+    jn_lse_merge(&law->evidence, &evidence);
+    jn_lse_merge(&law->second, &second);
+    jn_lse_merge(&law->third, &third);
+}
