@@ -1,0 +1,153 @@
+#include "kernel/isas.h"
+
+#include <string.h>
+
+enum { N = 203 };
+
+static void draw(uint64_t seed, double *x, double low, double high)
+{
+    for (size_t i = 0; i < N; i++) {
+        x[i] = next_between(&seed, low, high);
+    }
+}
+
+/* Differences of two numbers: correctly rounded, so equal. */
+static void test_weigh(void **state)
+{
+    (void)state;
+    static double lik[N], q[N], prior[N], ratio[N + 1], w[N + 1];
+    draw(1, lik, -900.0, 3.0);
+    draw(2, q, -30.0, 3.0);
+    draw(3, prior, -30.0, 3.0);
+    q[17] = prior[60] = lik[201] = -INFINITY;
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 0; n <= N; n++) {
+            for (int with_prior = 0; with_prior < 2; with_prior++) {
+                ratio[n] = w[n] = 42.0; /* not to be touched */
+                assert_true(sets[s]->weigh(n, lik, q, with_prior ? prior : NULL, ratio, w));
+                for (size_t i = 0; i < n; i++) {
+                    const double r = with_prior ? q[i] - prior[i] : 0.0;
+                    assert_true(ratio[i] == r);
+                    assert_true(w[i] == (q[i] == -INFINITY ? -INFINITY : lik[i] - r));
+                }
+                assert_true(ratio[n] == 42.0 && w[n] == 42.0);
+            }
+        }
+    }
+}
+
+static void test_weigh_sees_what_is_wrong(void **state)
+{
+    (void)state;
+    static double a[3][N], ratio[N], w[N];
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t at = 0; at < N; at++) {
+            for (int which = 0; which < 3; which++) { /* log_lik, log_q, log_prior */
+                for (int nan = 0; nan < 2; nan++) {
+                    memset(a, 0, sizeof a);
+                    a[which][at] = nan ? NAN : INFINITY;
+                    assert_false(sets[s]->weigh(N, a[0], a[1], a[2], ratio, w));
+                    assert_true(sets[s]->weigh(at, a[0], a[1], a[2], ratio, w));
+                }
+            }
+        }
+    }
+}
+
+static void test_fill_and_extent(void **state)
+{
+    (void)state;
+    static double x[N], y[N + 1];
+    draw(4, x, -50.0, 20.0);
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 1; n <= N; n++) {
+            double out[2], low = INFINITY, high = -INFINITY;
+            for (size_t i = 0; i < n; i++) {
+                low = fmin(low, x[i]);
+                high = fmax(high, x[i]);
+            }
+            sets[s]->extent(n, x, out);
+            assert_true(out[0] == low && out[1] == high);
+            y[n] = 42.0;
+            sets[s]->fill(n, -0.7, y);
+            assert_true(y[0] == -0.7 && y[n - 1] == -0.7 && y[n] == 42.0);
+            for (size_t at = 0; at < n; at += 7) {
+                memcpy(y, x, n * sizeof *y);
+                y[at] = -INFINITY;
+                sets[s]->extent(n, y, out);
+                assert_true(out[0] == -INFINITY);
+            }
+        }
+        double none[2];
+        const double all[] = { -INFINITY, -INFINITY };
+        sets[s]->extent(2, all, none);
+        assert_true(none[0] == -INFINITY && none[1] == -INFINITY);
+    }
+}
+
+static void test_powers(void **state)
+{
+    (void)state;
+    static double x[N];
+    draw(5, x, -40.0, 7.0);
+    x[100] = -INFINITY;
+    x[3] = -1e300;
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t n = 0; n <= N; n++) {
+        long double want[3] = { 0.0L, 0.0L, 0.0L };
+        for (size_t i = 0; i < n; i++) {
+            for (int j = 0; j < 3; j++) {
+                want[j] += expl((j + 1) * ((long double)x[i] - 7.0L));
+            }
+        }
+        for (size_t s = 0; s < n_sets; s++) {
+            double got[3];
+            sets[s]->powers(n, x, 7.0, got);
+            for (int j = 0; j < 3; j++) { /* three times the rounding of e^x, and of a sum */
+                assert_close(got[j], (double)want[j], 2e-15, 0.0);
+            }
+        }
+    }
+}
+
+static void test_diagonal(void **state)
+{
+    (void)state;
+    enum { DIM = 3, LD = N + 2 };
+    static double e[DIM * LD], z[DIM * LD];
+    const double mean[] = { 0.3, -2.0, 1e3 }, sd[] = { 1.5, 0, 0, 0, 0.1, 0, 0, 0, 7.0 };
+    uint64_t seed = 6;
+    for (size_t i = 0; i < DIM * LD; i++) {
+        e[i] = next_between(&seed, -4.0, 4.0);
+    }
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 0; n <= N; n += 1 + n / 9) {
+            memcpy(z, e, sizeof z);
+            sets[s]->diagonal(DIM, mean, sd, DIM + 1, n, LD, z, z);
+            for (size_t i = 0; i < DIM * LD; i++) {
+                const size_t d = i / LD;
+                const double want = i % LD < n ? mean[d] + sd[d * (DIM + 1)] * e[i] : e[i];
+                assert_close(z[i], want, 4e-16, 4e-16 * fabs(mean[d])); /* fused or not */
+            }
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_weigh),           cmocka_unit_test(test_weigh_sees_what_is_wrong),
+        cmocka_unit_test(test_fill_and_extent), cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_diagonal),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
