@@ -149,7 +149,7 @@ static jn_status filter(finite_path *f, size_t T, jn_error *err)
         st = jn_forward_emissions(f->m, 0, t, 1, log_e, err);
         for (size_t s = 0; st == JN_OK && s < S; s++) {
             for (size_t r = 0; t > 0 && r < S; r++) {
-                term[r] = a[r - S] + f->log_p[r * S + s];
+                term[r] = f->log_a[(t - 1) * S + r] + f->log_p[r * S + s];
             }
             a[s] = log_e[s] + (t == 0 ? log(c->initial[s]) : jn_kernels_get()->lse(S, term));
         }

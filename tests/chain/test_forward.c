@@ -123,6 +123,21 @@ static void test_hopeless_state_wins(void **state)
     jn_table_free(data);
 }
 
+/* The same within one step: its emission underflows outright, and is the only one that lasts. */
+static void test_underflowing_emission_wins(void **state)
+{
+    (void)state;
+    const double y[] = { 0, 100, 100 };
+    jn_table *data = series(3, y);
+    jn_model *m = jn_test_model(
+        "hmm",
+        TEXTS("emission=gaussian", "initial=0.5,0.5", "transition=1,0;0,1", "means=0,100", "sds=1"),
+        data);
+    assert_close(evidence(m).value, log(0.5) - 1.5 * log(2.0 * M_PI) - 5000.0, 1e-15, 0.0);
+    jn_model_free(m);
+    jn_table_free(data);
+}
+
 static void test_tiny_transitions(void **state)
 {
     (void)state;
@@ -238,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_coal),
         cmocka_unit_test(test_against_all_paths),
         cmocka_unit_test(test_hopeless_state_wins),
+        cmocka_unit_test(test_underflowing_emission_wins),
         cmocka_unit_test(test_tiny_transitions),
         cmocka_unit_test(test_impossible),
         cmocka_unit_test(test_million_steps),
