@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "jensen/layers.h"
+#include "jensen/path.h"
 
 /* The embedded example: one observation of a model whose every bound is known in closed form, and a
  * q that is off on purpose. */
@@ -107,6 +108,9 @@ static const char *default_proposal(const jn_gap_setup *s, jn_params *params, jn
         }
         return example_q;
     }
+    if (m->chain != NULL) {
+        return "prior";
+    }
     const char *own = m->type->own_proposal == NULL ? NULL : m->type->own_proposal(m->self, params);
     return own != NULL ? own : jn_model_states(m) > 0 ? "prior" : "laplace";
 }
@@ -117,16 +121,31 @@ static jn_status make_proposal(const jn_gap_args *a, jn_gap_setup *s, jn_error *
     jn_status st = JN_OK;
     const char *name = a->q != NULL ? a->q : default_proposal(s, &params, &st);
     st = st == JN_OK ? jn_gap_args_params("q-set", &a->q_set, &params, err) : st;
-    st = st == JN_OK ? jn_proposal_new(name, &params, s->model, &s->q, err) : st;
+    if (st == JN_OK) {
+        st = s->model->chain != NULL ? jn_path_proposal_new(name, &params, s->model, &s->q, err)
+                                     : jn_proposal_new(name, &params, s->model, &s->q, err);
+    }
     jn_params_free(&params);
     return st;
+}
+
+static bool is_path_proposal(const char *name)
+{
+    size_t n;
+    const jn_proposal_type *const *types = jn_path_proposal_types(&n);
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(types[i]->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 jn_status jn_gap_setup_make(const char *name, const jn_gap_args *a, jn_gap_setup *out,
                             jn_error *err)
 {
     *out = (jn_gap_setup){ 0 };
-    if (a->q != NULL && jn_proposal_type_find(a->q) == NULL) {
+    if (a->q != NULL && jn_proposal_type_find(a->q) == NULL && !is_path_proposal(a->q)) {
         return jn_proposal_new(a->q, NULL, NULL, &out->q, err); /* it knows the nearest name */
     }
     const jn_status st = make_model(name, a, out, err);

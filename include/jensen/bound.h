@@ -104,7 +104,7 @@ JN_API const jn_bound *const *jn_bounds(size_t *n);
 JN_API const jn_bound *jn_bound_find(const char *name);
 
 extern JN_API const jn_bound jn_bound_elbo, jn_bound_iwae, jn_bound_vr, jn_bound_cubo,
-    jn_bound_eubo, jn_bound_upper, jn_bound_tvo, jn_bound_jvi;
+    jn_bound_eubo, jn_bound_upper, jn_bound_tvo, jn_bound_jvi, jn_bound_fivo;
 
 enum { JN_BOUND_LABEL = 64 };
 /* Without K and with it: "iwae" and "iwae-8", "vr:0.5", "tvo:10 left", "jvi:1" and "jvi:1-8".

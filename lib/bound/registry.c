@@ -6,7 +6,7 @@
 
 static const jn_bound *const bounds[] = { &jn_bound_elbo, &jn_bound_iwae, &jn_bound_vr,
                                           &jn_bound_cubo, &jn_bound_eubo, &jn_bound_upper,
-                                          &jn_bound_tvo,  &jn_bound_jvi };
+                                          &jn_bound_tvo,  &jn_bound_jvi,  &jn_bound_fivo };
 
 const jn_bound *const *jn_bounds(size_t *n)
 {

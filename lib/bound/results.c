@@ -62,6 +62,7 @@ static jn_estimate from_parts(const jn_law_set *set, double value, const double 
         if (set->n > 1 && isfinite(mean)) {
             e.error = hypot(e.error, (mean - value) / (double)(set->n - 1));
         }
+        e.error += own; /* draws that all agree are not certain beyond rounding */
     }
     return e;
 }

@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gap/fivo.h"
+#include "gap/table_new.h"
 #include "gap/tile.h"
 #include "gap/total.h"
 #include "gap/verdict.h"
 #include "gap/warnings.h"
 #include "jensen/exact.h"
+#include "jensen/path.h"
 #include "jensen/sobol.h"
 
 static jn_status warn_inexact(jn_gap_table *t)
@@ -90,7 +93,7 @@ static jn_status wish_for(jn_gap_job *j)
     const jn_density *d = j->q->model->density;
     const jn_bound_setting setting = { .asked = j->estimator,
                                        .kind = j->source->kind,
-                                       .posterior = d->posterior_map != NULL };
+                                       .posterior = d != NULL && d->posterior_map != NULL };
     const jn_status st = jn_bounds_wish(j->table->n_bounds, j->args, &setting, &j->lists);
     if (st != JN_OK) {
         return st;
@@ -119,7 +122,7 @@ static jn_status warn_short_groups(jn_gap_job *j)
 {
     jn_status weak = JN_OK;
     for (size_t i = 0; j->estimator == JN_BY_GROUPS && i < j->table->n_bounds; i++) {
-        if (j->args[i].k > j->options->samples) {
+        if (j->args[i].bound != &jn_bound_fivo && j->args[i].k > j->options->samples) {
             const unsigned long long k = j->args[i].k;
             char label[JN_BOUND_LABEL];
             const jn_status st = jn_gap_warn(
@@ -187,9 +190,25 @@ static jn_status run_nodes(jn_gap_job *j, jn_error *err)
     return st;
 }
 
+/* Paths are drawn, and by mc alone. */
+static jn_status run_paths(jn_gap_job *j, jn_error *err)
+{
+    if (j->options->rule == JN_RULE_QUADRATURE || j->options->rule == JN_RULE_RQMC) {
+        return jn_error_set(err, JN_ERR_USAGE,
+                            "model %s: the latent is a whole path, which is drawn: --rule mc",
+                            j->q->model->type->name);
+    }
+    const jn_status st = run_with(j, &jn_source_path, err);
+    const jn_status smc = st < 0 ? st : jn_gap_fivo(j, err);
+    return smc == JN_OK ? st : smc;
+}
+
 /* The rule that was asked for; by itself, quadrature, then rqmc, then mc. */
 static jn_status run_rule(jn_gap_job *j, jn_error *err)
 {
+    if (j->q->model->chain != NULL) {
+        return run_paths(j, err);
+    }
     const size_t dim = j->q->model->dim;
     const bool small = dim <= 4 || jn_model_states(j->q->model) > 0;
     switch (j->options->rule) {
@@ -211,54 +230,6 @@ static jn_status run_rule(jn_gap_job *j, jn_error *err)
     }
 }
 
-static jn_gap_bound *blank_bounds(const jn_bound_arg *args, size_t n)
-{
-    jn_gap_bound *b = jn_alloc(n, sizeof *b);
-    const jn_estimate unknown = { .value = NAN, .error = NAN, .dof = NAN };
-    for (size_t i = 0; b != NULL && i < n; i++) {
-        b[i] = (jn_gap_bound){ .arg = args[i],
-                               .side = args[i].bound->side(&args[i]),
-                               .value = unknown,
-                               .gap = unknown,
-                               .gap_predicted = NAN,
-                               .predicted_reliable = -1,
-                               .variance = NAN,
-                               .reconstruction = unknown,
-                               .kl = unknown };
-    }
-    return b;
-}
-
-static jn_gap_table *new_table(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *args,
-                               const jn_gap_options *o)
-{
-    jn_gap_table *t = jn_alloc(1, sizeof *t);
-    if (t == NULL) {
-        return NULL;
-    }
-    *t = (jn_gap_table){ .model = q->model,
-                         .proposal = q,
-                         .seed = o->seed,
-                         .tolerance = o->tolerance,
-                         .n_bounds = n_bounds };
-    t->rows = jn_alloc(q->model->n_obs, sizeof *t->rows);
-    t->total.bounds = blank_bounds(args, n_bounds);
-    bool good = t->rows != NULL && t->total.bounds != NULL;
-    for (size_t r = 0; good && r < q->model->n_obs; r++) {
-        t->n_rows = r + 1;
-        t->rows[r].diagnostics = (jn_diagnostics){
-            .ess_fraction = NAN, .var_w = NAN, .pareto_k = NAN, .pareto_error = NAN, .coverage = NAN
-        };
-        t->rows[r].bounds = blank_bounds(args, n_bounds);
-        good = t->rows[r].bounds != NULL;
-    }
-    if (!good) {
-        jn_gap_table_free(t);
-        return NULL;
-    }
-    return t;
-}
-
 static jn_gap_options complete(const jn_gap_options *options)
 {
     jn_gap_options o = options == NULL ? (jn_gap_options){ 0 } : *options;
@@ -271,12 +242,19 @@ static jn_gap_options complete(const jn_gap_options *options)
 jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *bounds,
                      const jn_gap_options *options, jn_gap_table **out, jn_error *err)
 {
-    if (q->model->density == NULL || q->model->n_obs == 0 || n_bounds == 0) {
-        return jn_error_set(err, JN_ERR_VALUE, "model %s: need a density, observations and bounds",
+    if (q->model->n_obs == 0 || n_bounds == 0) {
+        return jn_error_set(err, JN_ERR_VALUE, "model %s: need observations and bounds",
                             q->model->type->name);
     }
+    for (size_t i = 0; i < n_bounds; i++) {
+        if (bounds[i].bound == &jn_bound_fivo && q->model->chain == NULL) {
+            return jn_error_set(err, JN_ERR_UNSUPPORTED,
+                                "fivo is a bound for trajectories; model %s has none",
+                                q->model->type->name);
+        }
+    }
     const jn_gap_options o = complete(options);
-    jn_gap_table *t = new_table(q, n_bounds, bounds, &o);
+    jn_gap_table *t = jn_gap_table_new(q, n_bounds, bounds, &o);
     if (t == NULL) {
         return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %zu observations",
                             q->model->n_obs);
@@ -291,7 +269,7 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
     if (st == JN_REFUSED) { /* rows before the one that was refused have no company */
         for (size_t r = 0; r < t->n_rows; r++) {
             free(t->rows[r].bounds);
-            t->rows[r].bounds = blank_bounds(bounds, n_bounds);
+            t->rows[r].bounds = jn_gap_blank_bounds(bounds, n_bounds);
             if (t->rows[r].bounds == NULL) {
                 jn_gap_table_free(t);
                 return jn_error_set(err, JN_ERR_NOMEM, "out of memory");
@@ -307,21 +285,4 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
     }
     *out = t;
     return st != JN_OK ? st : exact != JN_OK ? exact : warned;
-}
-
-void jn_gap_table_free(jn_gap_table *t)
-{
-    if (t == NULL) {
-        return;
-    }
-    for (size_t r = 0; r < t->n_rows; r++) {
-        free(t->rows[r].bounds);
-    }
-    free(t->rows);
-    free(t->total.bounds);
-    for (size_t i = 0; i < t->n_warnings; i++) {
-        free(t->warnings[i]);
-    }
-    free(t->warnings);
-    free(t);
 }

@@ -177,7 +177,8 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
                                                     .replicates = j->options->replicates,
                                                     .seed = j->options->seed,
                                                     .tolerance = j->options->tolerance,
-                                                    .posterior = j->posterior };
+                                                    .posterior = j->posterior,
+                                                    .particles = j->particles };
     }
     while (st == JN_OK && t.n > 0) {
         st = try_all(&t, &weak, err);

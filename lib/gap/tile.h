@@ -13,6 +13,7 @@ typedef struct jn_gap_job {
     const jn_gap_options *options; /* completed */
     jn_bound_wish lists;
     jn_law_wish wish;    /* borrows the lists; log_p is set tile by tile */
+    uint64_t particles;  /* smc */
     bool posterior;      /* draws of the posterior beside those of q */
     jn_gap_table *table; /* rows' evidence stands already */
 } jn_gap_job;

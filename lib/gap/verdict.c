@@ -118,8 +118,10 @@ jn_status jn_gap_warn_heavy(jn_gap_table *t)
     const jn_status st = jn_gap_warn(
         t,
         "the weights of %zu of %zu observations are too heavy-tailed for draws: Pareto k-hat is "
-        "above %.3g, %.3g +- %.2g in observation %zu; widen q (--q-set widen=1.5), give it heavier "
-        "tails, or use --rule quadrature",
-        count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row);
+        "above %.3g, %.3g +- %.2g in observation %zu; %s",
+        count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row,
+        t->model->chain != NULL ? "take --q guided, or particles (--bounds fivo)"
+                                : "widen q (--q-set widen=1.5), give it heavier tails, or use "
+                                  "--rule quadrature");
     return st == JN_OK ? JN_NOT_CONVERGED : st;
 }

@@ -91,6 +91,8 @@ jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdic
     say(out, JN_FINITE_UNKNOWN, "the tails of q against p(x, z) are not known");
     if (q->is_posterior) {
         say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
+    } else if (d == NULL) {
+        return JN_OK; /* paths */
     } else if (q->is_prior && d->prior_moment_finite != NULL) {
         return by_prior(q, row, n, out);
     } else if (jn_model_states(q->model) > 0 && n > 0.0) {
@@ -129,6 +131,8 @@ jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *
         say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
     } else if (jn_model_states(q->model) > 0) {
         say(out, JN_FINITE, "a finite sum");
+    } else if (q->ops == NULL) {
+        return JN_OK; /* paths */
     } else {
         const jn_status st = is_gaussian_tail(q->model->dim, q->ops->tail_precision, q->self, row,
                                               &gaussian);
@@ -149,6 +153,9 @@ jn_status jn_finite_entropy(const jn_proposal *q, size_t row, jn_verdict *out)
     jn_status st = jn_finite_moment(q, row, above_one, out);
     if (st != JN_OK || out->finite == JN_FINITE) {
         return st;
+    }
+    if (d == NULL) {
+        return JN_OK; /* paths */
     }
     bool target = false, proposal = false;
     st = is_gaussian_tail(q->model->dim, d->tail_precision, q->model->self, row, &target);
