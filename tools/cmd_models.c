@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "io/output.h"
 #include "jensen/bound.h"
+#include "jensen/path.h"
 #include "jensen/proposal.h"
 #include "jensen/source.h"
 #include "program.h"
@@ -41,11 +42,10 @@ static void list_models(FILE *f)
     }
 }
 
-static void list_proposals(FILE *f)
+static void list_proposals(FILE *f, const char *title, const jn_proposal_type *const *types,
+                           size_t n)
 {
-    size_t n;
-    const jn_proposal_type *const *types = jn_proposal_types(&n);
-    fputs("\nProposals (--q NAME, parameters: --q-set NAME=VALUE)\n", f);
+    fprintf(f, "\n%s (--q NAME, parameters: --q-set NAME=VALUE)\n", title);
     for (size_t i = 0; i < n; i++) {
         fprintf(f, "  %-17s %s\n", types[i]->name, types[i]->summary);
         print_names(f, "                    --q-set ", types[i]->params, types[i]->n_params);
@@ -97,6 +97,14 @@ static bool describe(FILE *f, const char *name)
         fprintf(f, "proposal %s\n  %s\n", q->name, q->summary);
         print_params(f, "--q-set", q->params, q->n_params);
     }
+    size_t n_path;
+    const jn_proposal_type *const *path = jn_path_proposal_types(&n_path);
+    for (size_t i = 0; i < n_path; i++) {
+        if (strcmp(path[i]->name, name) == 0) {
+            fprintf(f, "proposal %s, over paths\n  %s\n", name, path[i]->summary);
+            found = true;
+        }
+    }
     if (b != NULL) {
         fprintf(f, "bound %s\n  %s\n%s", b->name, b->summary,
                 b->takes_k ? "  given for every K of --k\n" : "");
@@ -140,7 +148,11 @@ static jn_status print_to(FILE *f, const jn_parsed *p, jn_error *err)
         return describe(f, p->words.word[0]) ? JN_OK : unknown(p->words.word[0], err);
     }
     list_models(f);
-    list_proposals(f);
+    size_t n, n_path;
+    const jn_proposal_type *const *types = jn_proposal_types(&n);
+    const jn_proposal_type *const *path = jn_path_proposal_types(&n_path);
+    list_proposals(f, "Proposals", types, n);
+    list_proposals(f, "Proposals over the paths of a trajectory model", path, n_path);
     list_rest(f);
     return JN_OK;
 }
