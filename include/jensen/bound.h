@@ -123,7 +123,7 @@ JN_API JN_CHECKED jn_status jn_bounds_parse(const char *text, size_t n_k, const 
 JN_API JN_CHECKED jn_status jn_bounds_wish(size_t n, const jn_bound_arg *args,
                                            const jn_bound_setting *setting, jn_bound_wish *out);
 JN_API void jn_bound_wish_free(jn_bound_wish *w); /* leaves zeros */
-/* For bounds: each adds to the wish what is not there yet. K = 1 needs no groups of q's draws. */
+/* For bounds: each adds to the wish what is not there yet. */
 JN_API JN_CHECKED jn_status jn_bound_wish_k(jn_bound_wish *w, uint64_t k);
 JN_API JN_CHECKED jn_status jn_bound_wish_posterior(jn_bound_wish *w, uint64_t k);
 JN_API JN_CHECKED jn_status jn_bound_wish_beta(jn_bound_wish *w, double beta);
@@ -132,7 +132,9 @@ JN_API JN_CHECKED jn_status jn_bound_wish_beta(jn_bound_wish *w, double beta);
 typedef struct jn_bound_result {
     jn_estimator estimator; /* the one that the bound picked */
     jn_estimate value;
-    jn_estimate gap; /* to the laws' own evidence, under rules; value NaN for draws */
+    jn_estimate gap; /* to log p(x): the laws' own, or the exact one where gap_method says how */
+    const char *gap_method; /* "naive", "bregman", "regression": groups of draws and a known
+                             * log p(x); else NULL */
     double variance; /* of the one-group estimator */
     jn_estimate reconstruction, kl; /* A and B, elbo alone; value NaN: no split */
     double drawn_error;             /* groups: standard error over the groups of all replicates */

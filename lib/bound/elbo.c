@@ -65,7 +65,7 @@ static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_
 {
     (void)arg;
     out->needs |= estimator == JN_BY_LAW ? JN_NEED_NODES : 0;
-    return JN_OK;
+    return estimator == JN_BY_GROUPS ? jn_bound_wish_k(out, 1) : JN_OK;
 }
 
 static jn_integrand integrand(const jn_bound_arg *arg, double *n)

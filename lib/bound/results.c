@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "bound/control.h"
 #include "jensen/bound.h"
 
 double jn_nested_error(double fine, double middle, double coarse)
@@ -213,6 +214,9 @@ static void one_result(const jn_law_set *set, const jn_bound_arg *arg, const jn_
     out->reconstruction = collect(set, get_reconstruction, parts, stride, split ? a : NAN,
                                   round + 4.4e-16 * fabs(a));
     out->kl = collect(set, get_kl, parts, stride, split ? b : NAN, round + 4.4e-16 * fabs(b));
+    if (out->estimator == JN_BY_GROUPS && (split || arg->bound == &jn_bound_iwae)) {
+        jn_control_gap(set, arg->k > 1 ? arg->k : 1, &out->gap, &out->gap_method);
+    }
     const bool by_law = arg->k > 1 && out->estimator == JN_BY_LAW;
     if (law->draws && set->n == 1 && all->groups > 0.0 && !by_law) {
         error_within(law, all, out);

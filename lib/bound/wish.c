@@ -21,9 +21,6 @@ static jn_status add_count(size_t *n, uint64_t **list, uint64_t k)
 
 jn_status jn_bound_wish_k(jn_bound_wish *w, uint64_t k)
 {
-    if (k <= 1) {
-        return JN_OK; /* every law has the mean of l */
-    }
     w->needs |= JN_NEED_GROUPS;
     return add_count(&w->n_k, &w->ks, k);
 }

@@ -120,7 +120,7 @@ static double own_error(const jn_law_set *set, const weight_moments *w, const jn
 
 /* gap = evidence - value, from the law itself where that is sharper. */
 static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set *set,
-                    const weight_moments *w, const jn_estimate *law_gap)
+                    const weight_moments *w, const jn_bound_result *r)
 {
     const bool drawn = set->kind == JN_MC || set->kind == JN_RQMC;
     jn_estimate direct = b->value;
@@ -136,11 +136,16 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
         b->gap = direct;
         return;
     }
-    b->gap = *law_gap;
-    if (drawn) {
-        b->gap.error = own_error(set, w, law_gap);
+    b->gap = r->gap;
+    b->gap_method = r->gap_method;
+    if (r->gap_method != NULL) { /* made with the exact log p(x) */
+        b->gap.error += exact->error;
+        return;
     }
-    if (isnan(law_gap->value) || (drawn && !(b->gap.error <= direct.error))) {
+    if (drawn) {
+        b->gap.error = own_error(set, w, &r->gap);
+    }
+    if (isnan(r->gap.value) || (drawn && !(b->gap.error <= direct.error))) {
         b->gap = direct;
         return;
     }
@@ -207,7 +212,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
         for (size_t i = 0; st == JN_OK && i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], &results[i]);
             st = jn_gap_judge(q, row->index, &row->bounds[i]);
-            set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i].gap);
+            set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i]);
             predict(&w, &row->bounds[i]);
         }
         const jn_law *law = draws ? &set->pooled : &set->law[0];

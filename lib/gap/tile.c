@@ -26,6 +26,7 @@ typedef struct tile {
     attempt *attempt;
     jn_plan *plan;
     jn_law_set *set;
+    double *log_p;
 } tile;
 
 size_t jn_gap_tile_size(const jn_gap_job *j)
@@ -144,7 +145,13 @@ static jn_status try_all(tile *t, jn_error *weak, jn_error *err)
         n = t->n;
     }
     if (st == JN_OK && n > 0) {
-        st = jn_source_run(t->plan, n, &j->wish, j->options->threads, t->set, err);
+        jn_law_wish wish = j->wish;
+        wish.log_p = t->log_p;
+        for (size_t i = 0; i < n; i++) {
+            const double log_p = j->table->rows[t->attempt[i].row].evidence.value;
+            t->log_p[i] = isfinite(log_p) ? log_p : NAN;
+        }
+        st = jn_source_run(t->plan, n, &wish, j->options->threads, t->set, err);
     }
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         const uint64_t points = t->plan[i].n_points[0];
@@ -165,8 +172,9 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
     t.attempt = jn_alloc(n, sizeof *t.attempt);
     t.plan = jn_alloc(n, sizeof *t.plan);
     t.set = jn_alloc(n, sizeof *t.set);
+    t.log_p = jn_alloc_doubles(n);
     jn_status st = JN_OK;
-    if (t.attempt == NULL || t.plan == NULL || t.set == NULL) {
+    if (t.attempt == NULL || t.plan == NULL || t.set == NULL || t.log_p == NULL) {
         st = jn_error_set(err, JN_ERR_NOMEM, "out of memory for a tile of %zu observations", n);
     }
     for (size_t i = 0; st == JN_OK && i < n; i++) {
@@ -186,6 +194,7 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
     free(t.attempt);
     free(t.plan);
     free(t.set);
+    free(t.log_p);
     if (st == JN_OK && weak.status != JN_OK) {
         return jn_error_set(err, weak.status, "%s", weak.message);
     }

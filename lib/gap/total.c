@@ -20,6 +20,7 @@ static void add_bound(jn_gap_bound *to, const jn_gap_bound *b, bool first)
     }
     to->value = add(to->value, b->value);
     to->gap = add(to->gap, b->gap);
+    to->gap_method = to->gap_method == b->gap_method ? to->gap_method : "mixed";
     to->reconstruction = add(to->reconstruction, b->reconstruction);
     to->kl = add(to->kl, b->kl);
     to->gap_predicted += b->gap_predicted;

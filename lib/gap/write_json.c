@@ -124,6 +124,7 @@ static json_t *bound_json(build *b, const jn_gap_bound *g)
     put(b, o, "error_dof", number(g->value.dof));
     put(b, o, "gap", number(g->gap.value));
     put(b, o, "gap_error", number(jn_gap_error_of(&g->gap)));
+    put(b, o, "gap_estimator", text(g->gap_method));
     put(b, o, "gap_predicted", number(g->gap_predicted));
     put(b, o, "gap_predicted_reliable",
         g->predicted_reliable < 0 ? json_null() : json_boolean(g->predicted_reliable));

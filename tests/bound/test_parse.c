@@ -135,7 +135,7 @@ static void test_wishes(void **state)
     jn_bound_wish w;
     assert_ok(jn_bounds_wish(n, a, &s, &w), NULL);
     assert_int_equal(w.needs, JN_NEED_GROUPS | JN_NEED_POSTERIOR | JN_NEED_TILTS);
-    assert_int_equal(w.n_k, 3); /* 2 and 1000 for iwae, 999 for jvi; never 1 */
+    assert_int_equal(w.n_k, 4); /* 1, 2 and 1000 for iwae, 999 for jvi */
     assert_int_equal(w.n_posterior_k, 3);
     assert_int_equal(w.n_beta, 5); /* 1/4, 1/2, 3/4, 1 of both sums, 1/2 of vr, 2 of cubo */
     jn_bound_wish_free(&w);

@@ -214,6 +214,40 @@ static void test_heavy_weights_are_said_to_be_so(void **state)
     end(&heavy);
 }
 
+/* The 2-D linear-Gaussian at K = 100: the best gap estimator against the naive one at equal samples.
+ * One has a standard error of sqrt(2 / G) of the gap mu2 / 2K, the other one of sqrt(mu2 / KG). */
+static void test_the_best_gap_estimator(void **state)
+{
+    (void)state;
+    enum { SEEDS = 60 };
+    const double x[] = { 0.7, -0.4 };
+    jn_table *data = jn_test_table(1, 2, NULL, x);
+    jn_model *m = jn_test_model("linear-gaussian", TEXTS("W=1,0.5;-0.3,0.8", "noise_sd=0.6"), data);
+    jn_table_free(data);
+    jn_proposal *q = jn_test_proposal("laplace", TEXTS("widen=1.5", "shift=0.2"), m);
+    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 100 };
+    jn_gap_table *t;
+    assert_ok(jn_gap_run(q, 1, &arg, NULL, &t, NULL), NULL);
+    const double truth = t->total.bounds[0].gap.value, mu2 = t->total.diagnostics.var_w;
+    const double log_p = t->total.evidence.value;
+    jn_gap_table_free(t);
+    double best = 0.0, naive = 0.0, claimed = 0.0;
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        const jn_gap_options o = { .rule = JN_RULE_MC, .samples = 2000, .seed = seed };
+        assert_ok(jn_gap_run(q, 1, &arg, &o, &t, NULL), NULL);
+        const jn_gap_bound *b = &t->rows[0].bounds[0];
+        assert_true(strcmp(b->gap_method, "naive") != 0);
+        best += pow(b->gap.value - truth, 2) / SEEDS;
+        claimed += b->gap.error * b->gap.error / SEEDS;
+        naive += pow(log_p - b->value.value - truth, 2) / SEEDS;
+        jn_gap_table_free(t);
+    }
+    assert_true(sqrt(best) <= 1.5 * sqrt(mu2 / 200.0) * sqrt(naive));
+    assert_close(sqrt(claimed), sqrt(best), 0.3, 0.0); /* the error column; sd of 60: 9 % */
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
 /* A model without exact posterior draws: the EUBO is self-normalised, and says so. */
 static void test_self_normalised_where_there_is_no_posterior(void **state)
 {
@@ -276,6 +310,7 @@ int main(void)
         cmocka_unit_test(test_case_b_by_quadrature),
         cmocka_unit_test(test_draws_agree_with_nodes),
         cmocka_unit_test(test_draws_do_not_hide_an_infinity),
+        cmocka_unit_test(test_the_best_gap_estimator),
         cmocka_unit_test(test_heavy_weights_are_said_to_be_so),
         cmocka_unit_test(test_self_normalised_where_there_is_no_posterior),
         cmocka_unit_test(test_gamma_weights),

@@ -33,7 +33,9 @@ static void covers(jn_rule rule, uint64_t replicates, int estimator)
     }
     for (size_t b = 0; b <= N_K; b++) { /* 0.95 +- 3 standard deviations of 300 trials */
         const double f = inside[b] / (double)SEEDS, g = gap_inside[b] / (double)SEEDS;
-        if (!(f >= 0.91 && f <= 0.99 && g >= 0.91)) {
+        /* the terms of a gap by groups are skewed (squares, nearly): with the 32 groups of one
+         * replicate a t interval covers 0.90 */
+        if (!(f >= 0.91 && f <= 0.99 && g >= (replicates == 1 ? 0.85 : 0.91))) {
             fail_msg("%zu: %g of the values, %g of the gaps lie inside", b, f, g);
         }
     }
