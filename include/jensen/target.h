@@ -55,6 +55,21 @@ JN_API JN_CHECKED jn_status jn_target_mode(const jn_model *m, size_t row, jn_mod
                                            jn_error *err);
 JN_API void jn_mode_free(jn_mode *mode); /* leaves zeros */
 
+/* Distinct modes, the highest first, each with its Gaussian (n_modes 1 in each). */
+typedef struct jn_modes {
+    size_t n;
+    jn_mode *mode; /* n */
+} jn_modes;
+
+/* Every mode that is found from the starts of jn_target_mode and, where the model is not said to be
+ * log-concave, from those of a few hundred points of the prior and about the modes known so far
+ * that lie highest above what these modes explain. Points are good to 1e-4 posterior standard
+ * deviations: enough to place nodes. Errors as for jn_target_mode, JN_ERR_VALUE also where no
+ * search converged. Free with jn_modes_free. */
+JN_API JN_CHECKED jn_status jn_target_modes(const jn_model *m, size_t row, jn_modes *out,
+                                            jn_error *err);
+JN_API void jn_modes_free(jn_modes *modes); /* leaves zeros */
+
 #ifdef __cplusplus
 }
 #endif

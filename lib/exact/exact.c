@@ -7,6 +7,7 @@
 #include "exact/panels.h"
 #include "jensen/chain.h"
 #include "jensen/logspace.h"
+#include "target/panel.h"
 
 jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out, jn_error *err)
 {
@@ -48,26 +49,6 @@ jn_status jn_exact_sum(const jn_model *m, size_t row, jn_estimate *out, jn_error
     return st;
 }
 
-jn_status jn_exact(const jn_model *m, size_t row, const jn_exact_options *options, jn_estimate *out,
-                   jn_error *err)
-{
-    if (m->chain != NULL) {
-        return jn_chain_evidence(m, row, options, out, err);
-    }
-    if (m->density == NULL || row >= m->n_obs) {
-        return jn_error_set(err, JN_ERR_VALUE, "observation %zu: model %s has %zu", row,
-                            m->type->name, m->n_obs);
-    }
-    if (m->density->evidence != NULL) {
-        const jn_status st = m->density->evidence(m->self, row, out);
-        return st == JN_OK ? st
-                           : jn_error_set(err, st, "observation %zu: closed form: %s", row,
-                                          jn_status_text(st));
-    }
-    return jn_model_states(m) > 0 ? jn_exact_sum(m, row, out, err)
-                                  : jn_exact_quadrature(m, row, options, out, err);
-}
-
 typedef struct batch {
     const jn_model *m;
     const jn_exact_options *options; /* of one observation */
@@ -93,7 +74,8 @@ jn_status jn_exact_all(const jn_model *m, const jn_exact_options *options, jn_es
     if (d == NULL) {
         return jn_error_set(err, JN_ERR_UNSUPPORTED, "model %s has no density", m->type->name);
     }
-    if (d->rugged && d->evidence == NULL && jn_model_states(m) == 0) {
+    if (d->rugged && d->evidence == NULL && jn_model_states(m) == 0 && d->prior_gaussian != NULL &&
+        m->dim <= JN_PANEL_DIM) {
         return jn_exact_panels(m, options, out, err);
     }
     jn_exact_options alone = *options;

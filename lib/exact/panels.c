@@ -5,15 +5,22 @@
 
 #include "base/memory.h"
 #include "base/tasks.h"
+#include "exact/chart.h"
+#include "exact/methods.h"
 #include "jensen/logspace.h"
 #include "jensen/target.h"
 #include "kernel/kernels.h"
 #include "target/panel.h"
 
-enum { MAX_DEPTH = 24 };
+enum { MAX_DEPTH = 24, SMOOTH_DEPTH = 4 };
 
-static const double BOX_SDS = 10.0;    /* half-width of the first box in prior sds */
-static const double GROW = 1.5;        /* and what it is multiplied by where it was too narrow */
+/* Where so many levels are needed there are kinks, and a kink that cuts off less of a panel's
+ * corner than its outermost nodes see adds what no difference shows: this many times the rest. */
+static const double UNSEEN = 20.0;
+
+static const double BOX_SDS = 10.0; /* half-width of the first box in prior sds */
+static const double GROW = 1.5;     /* and what it is multiplied by where it was too narrow */
+static const double SLOW = 100.0;   /* tolerances: smooth panels' differences fall below at once */
 static const double NEGLIGIBLE = 1e-3; /* of the tolerance: what a panel may hold unexamined */
 
 /* A panel and the observations for which it is not settled. */
@@ -22,6 +29,7 @@ typedef struct panel {
     size_t n_rows;
     size_t *row;   /* n_rows */
     double *value; /* log of its share of p(x_row), n_rows */
+    double *off;   /* relative difference that the panel it is a part of made when it was halved */
 } panel;
 
 /* What one panel's halves came to, for the rows of the panel. */
@@ -32,6 +40,9 @@ typedef struct halves {
 
 typedef struct refinement {
     const jn_model *m;
+    const jn_chart
+        *chart;     /* NULL: boxes in u, all observations; else in its coordinates, its own */
+    size_t n_slots; /* observations */
     jn_panel_rule rule;
     jn_box domain;
     double tolerance;
@@ -45,6 +56,7 @@ typedef struct refinement {
     double *error;     /* relative, settled panels */
     double *border;    /* log of what stands in panels on the border */
     uint64_t *n_eval;
+    int depth; /* levels that were needed */
     jn_estimate *out;
 } refinement;
 
@@ -52,6 +64,7 @@ static void panel_free(panel *p)
 {
     free(p->row);
     free(p->value);
+    free(p->off);
     *p = (panel){ 0 };
 }
 
@@ -71,7 +84,8 @@ static jn_status panel_new(panel *p, const jn_box *box, size_t n_rows)
     *p = (panel){ .box = *box, .n_rows = n_rows };
     p->row = jn_alloc(n_rows, sizeof *p->row);
     p->value = jn_alloc(n_rows, sizeof *p->value);
-    return p->row == NULL || p->value == NULL ? JN_ERR_NOMEM : JN_OK;
+    p->off = jn_alloc(n_rows, sizeof *p->off);
+    return p->row == NULL || p->value == NULL || p->off == NULL ? JN_ERR_NOMEM : JN_OK;
 }
 
 static jn_status panel_push(refinement *r, panel *p)
@@ -124,11 +138,28 @@ static void summarise(size_t n, size_t per_axis, const double *lik, const double
     *peak = hi + log((double)n) + change;
 }
 
+/* One box of a chart. */
+static jn_status integrate_chart(const refinement *r, const jn_box *box, double *scratch,
+                                 double *value, double *peak)
+{
+    const size_t n = r->rule.n, ld = JN_CHART_BLOCK;
+    double *s = scratch, *log_w = s + r->rule.dim * ld, *lik = log_w + ld, *more = lik + ld;
+    jn_panel_nodes(&r->rule, box, ld, s, log_w);
+    const jn_status st = jn_chart_log(r->chart, n, s, more, lik);
+    if (st == JN_OK) {
+        summarise(n, r->rule.per_axis, lik, log_w, value, peak);
+    }
+    return st;
+}
+
 /* Integrals of one box for a list of rows; scratch holds (2 dim + 4 + n_rows) nodes. */
 static jn_status integrate(const refinement *r, const jn_box *box, size_t n_rows,
                            const size_t *rows, double *scratch, double *value, double *peak)
 {
     const size_t n = r->rule.n, dim = r->rule.dim;
+    if (r->chart != NULL) {
+        return integrate_chart(r, box, scratch, value, peak);
+    }
     double *u = scratch, *z = u + dim * n, *log_w = z + dim * n, *jacobian = log_w + n;
     double *prior = jacobian + n, *lik = prior + n;
     jn_panel_nodes(&r->rule, box, n, u, log_w);
@@ -148,7 +179,9 @@ static jn_status integrate(const refinement *r, const jn_box *box, size_t n_rows
 
 static double *new_scratch(const refinement *r, size_t n_rows)
 {
-    return jn_alloc_doubles((2 * r->rule.dim + 4 + n_rows) * r->rule.n);
+    return r->chart != NULL ? jn_alloc_doubles((r->rule.dim + 2) * JN_CHART_BLOCK +
+                                               JN_CHART_SCRATCH(r->rule.dim))
+                            : jn_alloc_doubles((2 * r->rule.dim + 4 + n_rows) * r->rule.n);
 }
 
 static jn_status halve(void *user, size_t index, size_t worker, jn_error *err)
@@ -181,9 +214,11 @@ static void settle(refinement *r, size_t row, double value, const jn_box *box)
     }
 }
 
-/* Is the panel settled for its k-th row? The difference between it and its halves, relative to
- * the whole, must be within a share of the tolerance, and no half may hide more than that. */
-static bool agrees(const refinement *r, const panel *p, const halves *h, size_t k, double *off)
+/* Is the panel settled for its k-th row? off: its difference, left: what counts as its error. The
+ * difference between it and its halves, relative to the whole, must be within a share of the
+ * tolerance, and no half may hide more than that. */
+static bool agrees(const refinement *r, const panel *p, const halves *h, size_t k, double *off,
+                   double *left)
 {
     const size_t children = (size_t)1 << r->rule.dim;
     const double total = r->log_total[p->row[k]];
@@ -195,9 +230,14 @@ static bool agrees(const refinement *r, const panel *p, const halves *h, size_t 
     }
     const double fine = jn_lse_log_sum(&sum);
     *off = fabs(exp(fine - total) - exp(p->value[k] - total));
+    /* A kink's share in the error falls by 2^(dim + 1) from level to level, and may look smaller by
+     * chance: half of what it should be is believed. */
+    const bool slow = p->off[k] < SLOW * r->tolerance;
+    const double least = slow ? ldexp(p->off[k], -(int)r->rule.dim - 2) : 0.0;
     const bool small = hidden < total + log(NEGLIGIBLE * r->tolerance);
     const double share = 0.005 * r->tolerance;
-    return small || (*off <= share && fine > hidden - 12.0);
+    *left = fmax(*off, least);
+    return small || (*left <= share && fine > hidden - 12.0);
 }
 
 /* The rows of panel i for which it is settled leave; the others go on with those halves of it that
@@ -212,10 +252,10 @@ static jn_status replace(refinement *r, const panel *p, const halves *h, panel *
         next[c].n_rows = 0;
     }
     for (size_t k = 0; k < p->n_rows && st == JN_OK; k++) {
-        double off;
+        double off, left;
         const size_t row = p->row[k];
-        const bool good = agrees(r, p, h, k, &off);
-        r->error[row] += good ? off : 0.0;
+        const bool good = agrees(r, p, h, k, &off, &left);
+        r->error[row] += good ? left : 0.0;
         r->n_eval[row] += children * r->rule.n;
         for (size_t c = 0; c < children; c++) {
             const double value = h->value[c * p->n_rows + k], peak = h->peak[c * p->n_rows + k];
@@ -224,6 +264,7 @@ static jn_status replace(refinement *r, const panel *p, const halves *h, panel *
                 settle(r, row, value, &next[c].box);
             } else {
                 next[c].row[next[c].n_rows] = row;
+                next[c].off[next[c].n_rows] = off;
                 next[c].value[next[c].n_rows++] = value;
             }
         }
@@ -233,7 +274,7 @@ static jn_status replace(refinement *r, const panel *p, const halves *h, panel *
 
 static void update_totals(refinement *r)
 {
-    for (size_t row = 0; row < r->m->n_obs; row++) {
+    for (size_t row = 0; row < r->n_slots; row++) {
         r->log_total[row] = jn_lse_log_sum(&r->settled[row]);
     }
     for (size_t i = 0; i < r->n_panels; i++) {
@@ -365,7 +406,7 @@ static void conclude(refinement *r, size_t n_rows, const size_t *rows)
 static jn_status run_domain(refinement *r, size_t n_rows, const size_t *rows, uint64_t most,
                             jn_error *err)
 {
-    const size_t n = r->m->n_obs;
+    const size_t n = r->n_slots;
     r->settled = jn_alloc(n, sizeof *r->settled);
     r->log_total = jn_alloc_doubles(3 * n);
     r->n_eval = jn_alloc(n, sizeof *r->n_eval);
@@ -384,6 +425,7 @@ static jn_status run_domain(refinement *r, size_t n_rows, const size_t *rows, ui
             break;
         }
         st = refine(r, err);
+        r->depth = depth + 1;
     }
     if (st == JN_OK) {
         conclude(r, n_rows, rows);
@@ -435,7 +477,11 @@ jn_status jn_exact_panels(const jn_model *m, const jn_exact_options *options, jn
     }
     double sds = BOX_SDS;
     for (int attempt = 0; attempt < 3 && n > 0 && st == JN_OK; attempt++, sds *= GROW) {
-        refinement r = { .m = m, .tolerance = tolerance, .threads = options->threads, .out = out };
+        refinement r = { .m = m,
+                         .n_slots = m->n_obs,
+                         .tolerance = tolerance,
+                         .threads = options->threads,
+                         .out = out };
         jn_panel_rule_make(m->dim, &r.rule);
         st = prior_box(m, sds, &r.domain);
         st = st == JN_OK ? run_domain(&r, n, rows, most, err) : st;
@@ -452,4 +498,71 @@ jn_status jn_exact_panels(const jn_model *m, const jn_exact_options *options, jn
     }
     free(rows);
     return st;
+}
+
+/* --- one observation, any prior -------------------------------------------------------------- */
+
+static jn_status run_chart(const jn_chart *f, const jn_exact_options *o, jn_estimate *out,
+                           jn_error *err)
+{
+    const double tolerance = o->tolerance > 0.0 ? o->tolerance : 1e-9;
+    const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 24 : o->max_nodes;
+    const size_t row = 0; /* the only slot */
+    double grow = 1.0;
+    jn_status st = JN_OK;
+    for (int attempt = 0; attempt < 4 && st == JN_OK; attempt++, grow *= GROW) {
+        refinement r = { .m = f->m,
+                         .chart = f,
+                         .n_slots = 1,
+                         .tolerance = tolerance,
+                         .threads = o->threads,
+                         .out = out };
+        jn_panel_rule_make(f->dim, &r.rule);
+        for (size_t a = 0; a < f->dim; a++) {
+            r.domain.lo[a] = f->lo[a] * grow;
+            r.domain.hi[a] = f->hi[a] * grow;
+        }
+        st = run_domain(&r, 1, &row, most, err);
+        if (f->dim > 1 && r.depth > SMOOTH_DEPTH) {
+            out->error *= UNSEEN;
+        }
+        const bool narrow = st == JN_OK && 10.0 * exp(r.border[0] - out->value) > 0.5 * tolerance;
+        refinement_free(&r);
+        if (!narrow) {
+            break;
+        }
+    }
+    out->error += f->rounding + 4.4e-16 * fabs(f->modes->mode[0].log_joint);
+    out->n_eval += f->n_eval;
+    return st;
+}
+
+jn_status jn_exact_panels_of(const jn_model *m, size_t row, const jn_exact_options *options,
+                             jn_estimate *out, jn_error *err)
+{
+    const double tolerance = options->tolerance > 0.0 ? options->tolerance : 1e-9;
+    jn_modes modes;
+    jn_chart f;
+    jn_estimate e = { .value = NAN };
+    jn_status st = jn_chart_modes(m, row, &modes, err);
+    if (st < 0) {
+        return st;
+    }
+    st = jn_chart_make(m, row, &modes, 0, false, tolerance, &f);
+    if (st == JN_OK) {
+        jn_chart_cover(&f);
+        st = run_chart(&f, options, &e, err);
+    }
+    jn_modes_free(&modes);
+    if (st < 0) {
+        return jn_error_set(err, st, "observation %zu: log p(x) on panels: %s", row,
+                            jn_status_text(st));
+    }
+    *out = e;
+    return e.error <= tolerance
+               ? JN_OK
+               : jn_error_set(err, JN_NOT_CONVERGED,
+                              "observation %zu: log p(x) on panels has an error of %.2g, above the "
+                              "tolerance %.2g",
+                              row, e.error, tolerance);
 }

@@ -1,291 +1,441 @@
-/* Trapezoid rule about the mode, in coordinates whitened by the Hessian there. */
+/* The trapezoid rule on a grid in the coordinates of a chart.
+ *
+ * One pass over a grid of step h also gives the values for steps 2h and 4h and those of the nodes
+ * with an even and an odd sum of indices, which differ by what the grid cannot see along its
+ * diagonals. Steps are chosen, axis by axis, on a few lines beforehand: the difference between the
+ * grid's nodes on a line and those half a step beside them is the line's own error. */
 #include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/tasks.h"
-#include "jensen/exact.h"
-#include "jensen/logspace.h"
-#include "jensen/target.h"
+#include "exact/local.h"
 #include "kernel/kernels.h"
 
-enum { DIM_MAX = 6, BLOCK = 512, CHUNK = 32 };
+enum {
+    LINES = 128,   /* grid lines a task: fixed, since the order of a sum depends on it */
+    SMALL = 16384, /* nodes that are not worth a second thread */
+    CLASSES = 4,   /* indices all multiples of 4; of 2; even sum; odd sum */
+    SHELLS = 3,    /* within 0.8 of the box, within 0.9, beyond */
+    MAX_PASSES = 16,
+    MAX_STEPS = 20
+};
 
-static const double FAR = 1e6;   /* whitened units: no search goes further */
-static const double SHELL = 0.9; /* nodes beyond this share of the radius tell what lies outside */
+/* Sums of exp(v - top) over classes of nodes. */
+typedef struct tally {
+    double top;
+    double part[SHELLS][CLASSES];
+} tally;
 
-typedef struct job {
-    const jn_model *m;
-    size_t row;
-    jn_mode mode;
-    double depth; /* nats below the top that no longer count */
-    double lo[DIM_MAX],
-        hi[DIM_MAX];       /* half-axes of the domain, whitened: an ellipsoid in each orthant */
-    double h;              /* step; nodes at multiples of h */
-    size_t count[DIM_MAX]; /* nodes an axis */
-    double first[DIM_MAX]; /* index of the first node an axis */
-    uint64_t n_nodes;
-    double **scratch;       /* one a worker */
-    jn_lse *sums, *borders; /* one a task */
-} job;
+typedef struct grid {
+    const jn_chart *f;
+    double h[JN_CHART_DIM];
+    double first[JN_CHART_DIM]; /* index of the first node an axis */
+    size_t count[JN_CHART_DIM];
+    uint64_t n_lines, n_nodes; /* of the box; nodes in the ellipsoid are fewer */
+    tally *tallies;            /* one a task */
+    uint64_t *used;            /* nodes, one a task */
+} grid;
 
-/* u = mode + L t for n points, in place; rows of ld. L is lower triangular: from the last row up.
- */
-static void unwhiten(const jn_mode *mode, size_t n, size_t ld, double *t)
+static void rescale(tally *t, double top)
 {
-    for (size_t r = mode->dim; r-- > 0;) {
-        const double *l = mode->chol_cov + r * mode->dim;
-        for (size_t i = 0; i < n; i++) {
-            double sum = mode->u[r];
-            for (size_t k = 0; k <= r; k++) {
-                sum += l[k] * t[k * ld + i];
+    if (top > t->top) {
+        const double factor = exp(t->top - top);
+        for (size_t i = 0; i < SHELLS; i++) {
+            for (size_t k = 0; k < CLASSES; k++) {
+                t->part[i][k] *= factor;
             }
-            t[r * ld + i] = sum;
+        }
+        t->top = top;
+    }
+}
+
+static void merge(tally *into, const tally *from)
+{
+    rescale(into, from->top);
+    const double factor = from->top > -INFINITY ? exp(from->top - into->top) : 0.0;
+    for (size_t i = 0; i < SHELLS; i++) {
+        for (size_t k = 0; k < CLASSES; k++) {
+            into->part[i][k] += factor * from->part[i][k];
         }
     }
 }
 
-/* From the mode along an axis until the joint stays job.depth below its top. */
-static jn_status march(const job *j, size_t axis, double direction, double *top, double *end)
-{
-    enum { ENOUGH = 4 };
-    double step = 0.5, t = 0.0;
-    for (int below = 0; below < ENOUGH && t < FAR;) {
-        double u[DIM_MAX] = { 0 }, scratch[DIM_MAX + 1], value;
-        t += step;
-        step = t > 20.0 ? 1.05 * step : step; /* heavy tails: in longer strides */
-        u[axis] = direction * t;
-        unwhiten(&j->mode, 1, 1, u);
-        const jn_status st = jn_target_log_joint(j->m, j->row, 1, 1, u, scratch, &value);
-        if (st != JN_OK) {
-            return st;
-        }
-        *top = fmax(*top, value);
-        below = value < *top - j->depth ? below + 1 : 0;
-    }
-    *end = direction * t;
-    return JN_OK;
-}
+/* --- one task: some lines of the grid -------------------------------------------------------- */
 
-/* Node `index` of the grid into column i; its distance from the mode in units of the domain. */
-static double place(const job *j, uint64_t index, size_t i, double *u)
-{
-    double distance = 0.0;
-    for (size_t a = 0; a < j->mode.dim; a++) {
-        const double t = (j->first[a] + (double)(index % j->count[a])) * j->h;
-        const double r = t / (t < 0.0 ? j->lo[a] : j->hi[a]);
-        index /= j->count[a];
-        u[a * BLOCK + i] = t;
-        distance += r * r;
-    }
-    return distance;
-}
+typedef struct block {
+    size_t n;
+    unsigned char shell[JN_CHART_BLOCK], class[JN_CHART_BLOCK];
+    double s[JN_CHART_DIM * JN_CHART_BLOCK], out[JN_CHART_BLOCK];
+    double scratch[JN_CHART_SCRATCH(JN_CHART_DIM)];
+} block;
 
-static jn_status sum_block(const job *j, uint64_t first, double *scratch, jn_lse *sum,
-                           jn_lse *border_sum)
+static jn_status flush(const jn_chart *f, block *b, tally *sum)
 {
-    const uint64_t last = first + BLOCK < j->n_nodes ? first + BLOCK : j->n_nodes;
-    const size_t dim = j->mode.dim;
-    double *u = scratch, *out = u + dim * BLOCK, *more = out + BLOCK;
-    bool border[BLOCK];
-    size_t n = 0;
-    for (uint64_t index = first; index < last; index++) {
-        const double distance = place(j, index, n, u);
-        if (distance <= 1.0) {
-            border[n++] = distance > SHELL * SHELL;
+    const jn_kernels *kernels = jn_kernels_get();
+    const jn_status st = b->n == 0 ? JN_OK : jn_chart_log(f, b->n, b->s, b->scratch, b->out);
+    if (st == JN_OK && b->n > 0) {
+        const double top = kernels->max(b->n, b->out);
+        if (top > -INFINITY) {
+            rescale(sum, top);
+            for (size_t i = 0; i < b->n; i++) {
+                b->out[i] -= sum->top;
+            }
+            kernels->exp(b->n, b->out, b->out);
+            for (size_t i = 0; i < b->n; i++) {
+                sum->part[b->shell[i]][b->class[i]] += b->out[i];
+            }
         }
     }
-    if (n == 0) {
-        return JN_OK;
+    b->n = 0;
+    return st;
+}
+
+/* A grid line: its place on the axes but the first, how far from the centre, what its indices are
+ * divisible by. */
+typedef struct line {
+    double s[JN_CHART_DIM];
+    double rest; /* 1 - squared distance from the centre, in units of the box */
+    int64_t any, sum;
+} line;
+
+static double share_of(const jn_chart *f, size_t axis, double s)
+{
+    return s / (s < 0.0 ? f->lo[axis] : f->hi[axis]);
+}
+
+static line line_at(const grid *g, uint64_t index)
+{
+    line l = { .rest = 1.0 };
+    for (size_t a = 1; a < g->f->dim; a++) {
+        const double k = g->first[a] + (double)(index % g->count[a]);
+        index /= g->count[a];
+        l.s[a] = k * g->h[a];
+        const double part = share_of(g->f, a, l.s[a]);
+        l.rest -= part * part;
+        l.any |= (int64_t)k;
+        l.sum += (int64_t)k;
     }
-    unwhiten(&j->mode, n, BLOCK, u);
-    const jn_status st = jn_target_log_joint(j->m, j->row, n, BLOCK, u, more, out);
+    return l;
+}
+
+static unsigned char class_of(int64_t any, int64_t sum)
+{
+    return any % 4 == 0 ? 0 : any % 2 == 0 ? 1 : sum % 2 == 0 ? 2 : 3;
+}
+
+static jn_status add_line(const grid *g, const line *l, block *b, tally *sum, uint64_t *used)
+{
+    const double radius = sqrt(fmax(0.0, l->rest));
+    const int64_t from = (int64_t)ceil(g->f->lo[0] * radius / g->h[0]);
+    const int64_t to = (int64_t)floor(g->f->hi[0] * radius / g->h[0]);
+    jn_status st = JN_OK;
+    for (int64_t k = from; k <= to && st == JN_OK; k++) {
+        const double s = (double)k * g->h[0], part = share_of(g->f, 0, s);
+        const double square = 1.0 - l->rest + part * part;
+        const size_t i = b->n++;
+        b->s[i] = s;
+        for (size_t a = 1; a < g->f->dim; a++) {
+            b->s[a * JN_CHART_BLOCK + i] = l->s[a];
+        }
+        b->shell[i] = (unsigned char)((square > 0.64) + (square > 0.81));
+        b->class[i] = class_of(l->any | k, l->sum + k);
+        st = b->n == JN_CHART_BLOCK ? flush(g->f, b, sum) : st;
+    }
+    *used += to >= from ? (uint64_t)(to - from + 1) : 0;
+    return st;
+}
+
+static jn_status sum_lines(void *user, size_t index, size_t worker, jn_error *err)
+{
+    (void)worker;
+    (void)err;
+    const grid *g = user;
+    const uint64_t first = (uint64_t)index * LINES;
+    const uint64_t last = first + LINES < g->n_lines ? first + LINES : g->n_lines;
+    block b;
+    tally sum = { .top = -INFINITY };
+    uint64_t used = 0;
+    jn_status st = JN_OK;
+    b.n = 0;
+    for (uint64_t i = first; i < last && st == JN_OK; i++) {
+        const line l = line_at(g, i);
+        st = l.rest >= 0.0 ? add_line(g, &l, &b, &sum, &used) : st;
+    }
+    st = st == JN_OK ? flush(g->f, &b, &sum) : st;
+    g->tallies[index] = sum;
+    g->used[index] = used;
+    return st;
+}
+
+/* --- the whole grid -------------------------------------------------------------------------- */
+
+/* false: more than `most` nodes in the ellipsoid, which fills less of its box the more axes there
+ * are. */
+static bool lay_out(grid *g, uint64_t most)
+{
+    static const double filled[JN_CHART_DIM] = { 1.0, 0.786, 0.524, 0.309, 0.165, 0.081 };
+    most = (uint64_t)((double)most / filled[g->f->dim - 1]);
+    g->n_nodes = 1;
+    for (size_t a = 0; a < g->f->dim; a++) {
+        const double first = ceil(g->f->lo[a] / g->h[a]), last = floor(g->f->hi[a] / g->h[a]);
+        g->first[a] = first;
+        g->count[a] = (size_t)(last - first) + 1;
+        if (g->count[a] > most / g->n_nodes) {
+            return false;
+        }
+        g->n_nodes *= g->count[a];
+    }
+    g->n_lines = g->n_nodes / g->count[0];
+    return true;
+}
+
+static jn_status run(grid *g, size_t threads, tally *all, uint64_t *used)
+{
+    const size_t tasks = (size_t)((g->n_lines + LINES - 1) / LINES);
+    g->tallies = jn_alloc(tasks, sizeof *g->tallies);
+    g->used = jn_alloc(tasks, sizeof *g->used);
+    jn_status st = g->tallies == NULL || g->used == NULL ? JN_ERR_NOMEM : JN_OK;
     if (st == JN_OK) {
-        const jn_kernels *kernels = jn_kernels_get();
-        const double top = kernels->max(n, out);
-        const jn_lse block = { top, top > -INFINITY ? kernels->sum_exp(n, out, top) : 0.0, n };
-        jn_lse_merge(sum, &block);
-        for (size_t i = 0; i < n; i++) {
-            if (border[i]) {
-                jn_lse_add(border_sum, out[i]);
-            }
+        st = jn_tasks_run(tasks, g->n_nodes <= SMALL ? 1 : threads, sum_lines, g, NULL);
+    }
+    *all = (tally){ .top = -INFINITY };
+    for (size_t i = 0; st == JN_OK && i < tasks; i++) {
+        merge(all, &g->tallies[i]);
+        *used += g->used[i];
+    }
+    free(g->tallies);
+    free(g->used);
+    return st;
+}
+
+/* --- errors ---------------------------------------------------------------------------------- */
+
+typedef struct sums {
+    double total, twice, four; /* means over steps h, 2h, 4h, in units of the total's */
+    double parity;             /* relative difference of even and odd */
+    double beyond;             /* relative: what lies outside the box */
+} sums;
+
+static sums read_tally(const grid *g, const tally *t)
+{
+    double class[CLASSES] = { 0 }, shell[SHELLS] = { 0 };
+    const double ratio = (double)(1u << g->f->dim);
+    for (size_t i = 0; i < SHELLS; i++) {
+        for (size_t k = 0; k < CLASSES; k++) {
+            class[k] += t->part[i][k];
+            shell[i] += t->part[i][k];
         }
+    }
+    const double two = class[0] + class[1], total = two + class[2] + class[3];
+    sums s = { .total = total, .parity = fabs(two + class[2] - class[3]) / total };
+    s.twice = ratio * two / total;
+    s.four = ratio * ratio * class[0] / total;
+    /* it shrinks from shell to shell; on one axis a shell holds a node or two, so that only the
+     * root of the decay is believed */
+    static const double belief[JN_CHART_DIM] = { 0.5, 0.75, 1.0, 1.0, 1.0, 1.0 };
+    const double decay = shell[1] > 0.0 ? pow(shell[2] / shell[1], belief[g->f->dim - 1]) : 0.5;
+    s.beyond = decay < 0.9 ? 3.0 * shell[2] * decay / (1.0 - decay) : 30.0 * shell[2];
+    s.beyond /= total;
+    return s;
+}
+
+/* From the values of three steps. Where nothing else bears witness the last difference stands as it
+ * is; else, where they close in fast, errors that square from step to step would leave
+ * last^3 / before^2. Powers of the step (a kink) show in differences that are all near the
+ * tolerance, or in ratios that are not small; the last one may then be small by chance. */
+static double ladder_error(const sums *s, bool alone, double tolerance)
+{
+    const double last = fabs(1.0 - s->twice), before = fabs(s->twice - s->four);
+    const double ratio = before > 0.0 ? last / before : last > 0.0 ? 1.0 : 0.0;
+    if (ratio > 0.03 || before < 1e3 * tolerance) {
+        return fmax(last, 0.3 * before);
+    }
+    return alone ? last : 10.0 * last * ratio * ratio;
+}
+
+/* In two dimensions nodes of one parity make a grid of step sqrt(2) h, between 2h and h: both for
+ * errors that go like e^(-c/h) and for powers of h at most the square over the error at 2h is left.
+ */
+static double parity_error(const sums *s, size_t dim)
+{
+    const double last = fabs(1.0 - s->twice);
+    return dim == 2 && last > 0.0 ? s->parity * fmin(1.0, 10.0 * s->parity / last) : s->parity;
+}
+
+/* Trapezoid sums of step h and half a step beside it along a line that is parallel to an axis,
+ * times h. */
+static jn_status line_sums(const grid *g, size_t axis, double beside, double step, block *b,
+                           double out[2], uint64_t *used)
+{
+    const jn_chart *f = g->f;
+    const double h = 0.5 * step;
+    const int64_t from = (int64_t)ceil(f->lo[axis] / h), to = (int64_t)floor(f->hi[axis] / h);
+    tally sum = { .top = -INFINITY };
+    jn_status st = JN_OK;
+    b->n = 0;
+    for (int64_t k = from; k <= to && st == JN_OK; k++) {
+        const size_t i = b->n++;
+        for (size_t a = 0; a < f->dim; a++) {
+            b->s[a * JN_CHART_BLOCK + i] = a == axis ? (double)k * h : beside;
+        }
+        b->shell[i] = 0;
+        b->class[i] = k % 2 == 0 ? 0 : 1;
+        st = b->n == JN_CHART_BLOCK ? flush(f, b, &sum) : st;
+    }
+    st = st == JN_OK ? flush(f, b, &sum) : st;
+    const double scale = sum.top > -INFINITY ? step * exp(sum.top - f->top) : 0.0;
+    out[0] = scale * sum.part[0][0];
+    out[1] = scale * sum.part[0][1];
+    *used += (uint64_t)(to - from + 1);
+    return st;
+}
+
+/* The relative error of the step along an axis, on lines through the centre and on both sides of
+ * it: the sum beside it, and the sums of another step, where a kink lies elsewhere between nodes.
+ */
+static jn_status line_error(const grid *g, size_t axis, block *b, double *out, uint64_t *used)
+{
+    static const double beside[] = { 0.0, 1.0, -1.0 };
+    jn_status st = JN_OK;
+    *out = 0.0;
+    for (size_t l = 0; l < 3 && st == JN_OK; l++) {
+        double at[2], other[2];
+        st = line_sums(g, axis, beside[l], g->h[axis], b, at, used);
+        st = st == JN_OK ? line_sums(g, axis, beside[l], 0.77 * g->h[axis], b, other, used) : st;
+        const double off = fmax(fabs(at[0] - at[1]),
+                                fmax(fabs(at[0] - other[0]), fabs(at[0] - other[1])));
+        *out = at[0] > 0.0 ? fmax(*out, off / at[0]) : *out;
     }
     return st;
 }
 
-static jn_status sum_chunk(void *user, size_t index, size_t worker, jn_error *err)
+/* Steps small enough for every axis by itself; out: the sum of what is left. */
+static jn_status choose_steps(grid *g, double tolerance, double *out, uint64_t *used)
 {
-    const job *j = user;
-    jn_lse sum = JN_LSE_INIT, border = JN_LSE_INIT;
-    jn_status st = JN_OK;
-    for (uint64_t b = 0; b < CHUNK && st == JN_OK; b++) {
-        const uint64_t first = ((uint64_t)index * CHUNK + b) * BLOCK;
-        if (first >= j->n_nodes) {
-            break;
+    block *b = jn_alloc(1, sizeof *b);
+    jn_status st = b == NULL ? JN_ERR_NOMEM : JN_OK;
+    const double share = tolerance / (double)(4 * g->f->dim);
+    *out = 0.0;
+    for (size_t a = 0; a < g->f->dim && st == JN_OK; a++) {
+        double error = INFINITY;
+        for (int i = 0; i < MAX_STEPS && st == JN_OK; i++) {
+            st = line_error(g, a, b, &error, used);
+            if (error <= share) {
+                break;
+            }
+            g->h[a] *= 0.8;
         }
-        st = sum_block(j, first, j->scratch[worker], &sum, &border);
+        *out += error;
     }
-    j->sums[index] = sum;
-    j->borders[index] = border;
-    return st == JN_OK ? st
-                       : jn_error_set(err, st, "observation %zu: log p(x, z) by quadrature: %s",
-                                      j->row, jn_status_text(st));
+    free(b);
+    return st;
 }
 
-/* Nodes of step h on every axis; false: more than `most`. */
-static bool lay_out(job *j, double h, uint64_t most)
+/* --- the rule -------------------------------------------------------------------------------- */
+
+/* A step that serves a Gaussian: errors of a trapezoid rule with step h go like e^(-2 pi^2/h^2),
+ * and ladder_error sees them with 4h and 2h. */
+static double first_step(size_t dim, double tolerance)
 {
-    j->h = h;
-    j->n_nodes = 1;
-    for (size_t a = 0; a < j->mode.dim; a++) {
-        const double first = ceil(j->lo[a] / h), last = floor(j->hi[a] / h);
-        j->first[a] = first;
-        j->count[a] = (size_t)(last - first) + 1;
-        if (j->count[a] > most / j->n_nodes) {
-            return false;
-        }
-        j->n_nodes *= j->count[a];
-    }
-    return true;
+    const double wanted = log(40.0 * (double)dim / fmin(tolerance, 0.1));
+    return 0.93 * sqrt((dim == 1 ? 4.9 : 12.3) / fmax(wanted, 3.0));
 }
 
-/* log of h^d |det L| sum exp(joint), and of the part of it that stands on the border. */
-static jn_status evaluate(job *j, size_t threads, double *value, double *border, jn_error *err)
+static void widen(jn_chart *f)
 {
-    const size_t tasks = (size_t)((j->n_nodes + BLOCK * CHUNK - 1) / (BLOCK * CHUNK));
-    j->sums = jn_alloc(2 * tasks, sizeof *j->sums);
-    if (j->sums == NULL) {
-        return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %llu nodes",
-                            (unsigned long long)j->n_nodes);
+    for (size_t a = 0; a < f->dim; a++) {
+        f->lo[a] *= 1.2;
+        f->hi[a] *= 1.2;
     }
-    j->borders = j->sums + tasks;
-    const jn_status st = jn_tasks_run(tasks, threads, sum_chunk, j, err);
-    jn_lse all = JN_LSE_INIT, edge = JN_LSE_INIT;
-    for (size_t i = 0; st == JN_OK && i < tasks; i++) {
-        jn_lse_merge(&all, &j->sums[i]);
-        jn_lse_merge(&edge, &j->borders[i]);
-    }
-    free(j->sums);
-    j->sums = NULL;
-    if (st != JN_OK) {
-        return st;
-    }
-    *value = jn_lse_log_sum(&all) + (double)j->mode.dim * log(j->h) + 0.5 * j->mode.log_det_cov;
-    *border = jn_lse_log_sum(&edge) - jn_lse_log_sum(&all);
-    return JN_OK;
 }
 
-/* The trapezoid rule squares its relative error when the step is halved: the last difference times
- * the ratio of the last two, with a factor ten to spare, never more than the last difference. */
-static double step_error(double last, double before)
+static void scale_steps(grid *g, double factor)
 {
-    return before > 0.0 ? last * fmin(1.0, 10.0 * last / before) : last;
+    for (size_t a = 0; a < g->f->dim; a++) {
+        g->h[a] *= factor;
+    }
 }
 
-/* Nodes of a needle far from 0 are rounded: by eps |u|, in its widths. */
-static double place_rounding(const jn_mode *mode)
+static double log_volume(const grid *g)
 {
     double sum = 0.0;
-    for (size_t a = 0; a < mode->dim; a++) {
-        sum += fabs(mode->u[a]) * sqrt(mode->precision[a * mode->dim + a]);
+    for (size_t a = 0; a < g->f->dim; a++) {
+        sum += log(g->h[a]);
     }
-    return 2.2e-16 * sum;
+    return sum;
 }
 
-static jn_status refine(job *j, const jn_exact_options *o, double tolerance, jn_estimate *out,
-                        jn_error *err)
+/* Steps too small for the budget: as small as it allows, and what the lines say of them. */
+static jn_status coarsen(grid *g, uint64_t most, double *out, uint64_t *used)
 {
-    const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 24 : o->max_nodes;
-    double previous = NAN, before = NAN;
-    double h = 2.0;
-    const double rounding = place_rounding(&j->mode);
-    jn_estimate e = { .value = NAN,
-                      .error = NAN,
-                      .dof = NAN,
-                      .kind = JN_QUADRATURE,
-                      .method = "quadrature about the mode" };
-    for (int level = 0; level < 12 && lay_out(j, h, most); level++, h *= 0.5) {
-        double value = NAN, border = NAN;
-        const jn_status st = evaluate(j, o->threads, &value, &border, err);
+    block *b = jn_alloc(1, sizeof *b);
+    jn_status st = b == NULL ? JN_ERR_NOMEM : JN_OK;
+    while (!lay_out(g, most) && g->h[0] < 1e3) {
+        scale_steps(g, 1.2);
+    }
+    *out = 0.0;
+    for (size_t a = 0; a < g->f->dim && st == JN_OK; a++) {
+        double error = NAN;
+        st = line_error(g, a, b, &error, used);
+        *out += error;
+    }
+    free(b);
+    return st;
+}
+
+jn_status jn_trapezoid(jn_chart *f, const jn_exact_options *o, double tolerance, jn_local *out)
+{
+    const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 25 : o->max_nodes;
+    const double aim = 0.5 * tolerance;
+    static const double refinement[JN_CHART_DIM] = { 0.5, 0.6, 0.7, 0.75, 0.8, 0.8 };
+    grid g = { .f = f };
+    double lines = 0.0;
+    *out = (jn_local){ NAN, NAN, 0 };
+    for (size_t a = 0; a < f->dim; a++) {
+        g.h[a] = first_step(f->dim, aim);
+    }
+    jn_status st = f->dim == 1 ? JN_OK : choose_steps(&g, aim, &lines, &out->n_eval);
+    bool fits = lay_out(&g, most);
+    st = fits || st != JN_OK ? st : coarsen(&g, most, &lines, &out->n_eval);
+    for (int pass = 0; st == JN_OK && pass < MAX_PASSES; pass++) {
+        tally all;
+        st = run(&g, o->threads, &all, &out->n_eval);
         if (st != JN_OK) {
             return st;
         }
-        const double last = fabs(value - previous);
-        e.n_eval += j->n_nodes;
-        if (level > 0) {
-            e.error = step_error(last, before) + exp(border) + rounding +
-                      4.4e-16 * (8.0 + fabs(value) + fabs(j->mode.log_joint));
+        const sums s = read_tally(&g, &all);
+        const double inside = f->dim == 1 ? ladder_error(&s, true, tolerance)
+                                          : fmax(ladder_error(&s, false, tolerance),
+                                                 fmax(parity_error(&s, f->dim), lines));
+        out->value = s.total > 0.0 ? log(s.total) + all.top + log_volume(&g) : -INFINITY;
+        out->error = inside + s.beyond;
+        if (out->error <= tolerance || !fits) {
+            break;
         }
-        e.value = value;
-        if (level > 1 && e.error <= tolerance) {
-            *out = e;
-            return JN_OK;
+        if (s.beyond > aim && s.beyond > inside) {
+            widen(f);
+        } else {
+            scale_steps(&g, refinement[f->dim - 1]);
+            st = f->dim == 1 ? st : choose_steps(&g, aim, &lines, &out->n_eval);
         }
-        before = last;
-        previous = value;
-    }
-    *out = e;
-    return jn_error_set(err, JN_NOT_CONVERGED,
-                        "observation %zu: quadrature about the mode reached an error of %.2g after "
-                        "%llu nodes, not the tolerance %.2g",
-                        j->row, e.error, (unsigned long long)e.n_eval, tolerance);
-}
-
-static jn_status domain(job *j)
-{
-    double top = j->mode.log_joint;
-    for (size_t a = 0; a < j->mode.dim; a++) {
-        jn_status st = march(j, a, -1.0, &top, &j->lo[a]);
-        st = st == JN_OK ? march(j, a, 1.0, &top, &j->hi[a]) : st;
-        if (st != JN_OK) {
-            return st;
+        if (!lay_out(&g, most)) {
+            break;
         }
     }
-    return JN_OK;
-}
-
-static jn_status allocate(job *j, size_t workers)
-{
-    j->scratch = jn_alloc(workers, sizeof *j->scratch);
-    for (size_t i = 0; j->scratch != NULL && i < workers; i++) {
-        j->scratch[i] = jn_alloc_doubles((2 * j->m->dim + 3) * BLOCK);
-        if (j->scratch[i] == NULL) {
-            return JN_ERR_NOMEM;
-        }
-    }
-    return j->scratch == NULL ? JN_ERR_NOMEM : JN_OK;
+    return st != JN_OK ? st : out->error <= tolerance ? JN_OK : JN_NOT_CONVERGED;
 }
 
 jn_status jn_exact_quadrature(const jn_model *m, size_t row, const jn_exact_options *options,
                               jn_estimate *out, jn_error *err)
 {
     const jn_exact_options none = { 0 };
-    options = options == NULL ? &none : options;
-    const double tolerance = options->tolerance > 0.0 ? options->tolerance : 1e-9;
-    if (m->dim > DIM_MAX || jn_model_states(m) > 0) {
+    if (m->density == NULL || m->dim > JN_CHART_DIM || jn_model_states(m) > 0) {
         return jn_error_set(err, JN_ERR_UNSUPPORTED,
                             "model %s with %zu latent coordinates has no exact log p(x) here: "
                             "quadrature covers 1 to %d continuous ones",
-                            m->type->name, m->dim, DIM_MAX);
+                            m->type->name, m->dim, JN_CHART_DIM);
     }
-    /* what is left out weighs a hundredth of the tolerance, or rounding */
-    job j = { .m = m, .row = row, .depth = fmin(12.0 - log(tolerance), 44.0) };
-    const size_t workers = jn_tasks_workers(options->threads);
-    jn_status st = jn_target_mode(m, row, &j.mode, err);
-    if (st >= 0) {
-        st = allocate(&j, workers);
-        st = st == JN_OK ? domain(&j) : st;
-        if (st != JN_OK) {
-            (void)jn_error_set(err, st, "observation %zu: quadrature about the mode: %s", row,
-                               jn_status_text(st));
-        }
-        st = st == JN_OK ? refine(&j, options, tolerance, out, err) : st;
-    }
-    for (size_t i = 0; j.scratch != NULL && i < workers; i++) {
-        free(j.scratch[i]);
-    }
-    free(j.scratch);
-    jn_mode_free(&j.mode);
-    return st;
+    return jn_local_sum(m, row, options == NULL ? &none : options, jn_trapezoid, false,
+                        "quadrature about the mode", out, err);
 }

@@ -32,12 +32,6 @@ static jn_status log_prior(const void *self, size_t n, size_t ld, const double *
     return JN_OK;
 }
 
-/* log(1 + e^t) */
-static double softplus(double t)
-{
-    return (t > 0.0 ? t : 0.0) + log1p(exp(-fabs(t)));
-}
-
 static jn_status log_likelihood(const void *self, jn_range rows, size_t n, size_t ld,
                                 const double *z, size_t ld_out, double *out)
 {
@@ -48,6 +42,54 @@ static jn_status log_likelihood(const void *self, jn_range rows, size_t n, size_
         jn_kernels_get()->logistic(m->n, m->p, m->flipped_x, n, ld, z, out);
     }
     return JN_OK;
+}
+
+enum { CHUNK = 256 };
+
+/* Rows first .. first+n-1 of the likelihood and of its derivatives. */
+static void add_rows(const logistic *m, size_t first, size_t n, const double *z, double *value,
+                     double *grad, double *hess)
+{
+    const jn_kernels *kernels = jn_kernels_get();
+    const size_t p = m->p;
+    const double *x = m->flipped_x + first * p;
+    double eta[CHUNK], term[CHUNK];
+    for (size_t r = 0; r < n; r++) {
+        eta[r] = 0.0;
+        for (size_t k = 0; k < p; k++) {
+            eta[r] += x[r * p + k] * z[k];
+        }
+    }
+    kernels->softplus(n, eta, term);
+    for (size_t r = 0; r < n; r++) {
+        *value -= term[r];
+    }
+    if (grad == NULL && hess == NULL) {
+        return;
+    }
+    kernels->sigmoid(n, eta, term); /* chance of the other outcome */
+    for (size_t k = 0; grad != NULL && k < p; k++) {
+        for (size_t r = 0; r < n; r++) {
+            grad[k] -= x[r * p + k] * term[r];
+        }
+    }
+    for (size_t r = 0; hess != NULL && r < n; r++) {
+        eta[r] = -eta[r];
+    }
+    kernels->sigmoid(hess != NULL ? n : 0, eta, eta); /* of this one */
+    for (size_t r = 0; hess != NULL && r < n; r++) {
+        eta[r] *= term[r]; /* the variance */
+    }
+    for (size_t k = 0; hess != NULL && k < p; k++) {
+        for (size_t l = 0; l <= k; l++) {
+            double sum = 0.0;
+            for (size_t r = 0; r < n; r++) {
+                sum += x[r * p + k] * x[r * p + l] * eta[r];
+            }
+            hess[k * p + l] -= sum;
+            hess[l * p + k] = hess[k * p + l];
+        }
+    }
 }
 
 static jn_status derivatives(const void *self, size_t row, const double *z, double *value,
@@ -64,21 +106,8 @@ static jn_status derivatives(const void *self, size_t row, const double *z, doub
     if (hess != NULL) {
         jn_model_scaled_identity(p, -inv_var, hess);
     }
-    for (size_t r = 0; r < m->n; r++) {
-        const double *x = m->flipped_x + r * p;
-        double eta = 0.0;
-        for (size_t k = 0; k < p; k++) {
-            eta += x[k] * z[k];
-        }
-        *value -= softplus(eta);
-        const double e = exp(-fabs(eta)), less = e / (1.0 + e), more = 1.0 / (1.0 + e);
-        const double miss = eta > 0.0 ? more : less; /* chance of the other outcome */
-        for (size_t k = 0; grad != NULL && k < p; k++) {
-            grad[k] -= x[k] * miss;
-        }
-        for (size_t k = 0; hess != NULL && k < p * p; k++) {
-            hess[k] -= x[k / p] * x[k % p] * (less * more);
-        }
+    for (size_t r = 0; r < m->n; r += CHUNK) {
+        add_rows(m, r, m->n - r < CHUNK ? m->n - r : CHUNK, z, value, grad, hess);
     }
     return JN_OK;
 }

@@ -1,0 +1,102 @@
+/* h-adaptive cubature by libcubature (Genz & Malik's rule; Gauss-Kronrod in one dimension) on the
+ * whole space, drawn into a cube: each coordinate of a chart is a c / (1 - c^2), c in (-1, 1).
+ *
+ * The library reports success on NaN and on a spent budget, loses memory when an integrand gives
+ * up, and takes a region for finished when its two rules agree by chance: here a failure is noted
+ * and zeros are handed on, and the integral is made twice, on differently drawn cubes. */
+#include <cubature.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "exact/local.h"
+#include "kernel/kernels.h"
+
+static const double spreads[2] = { 3.0, 2.1 };
+
+typedef struct integrand_state {
+    const jn_chart *f;
+    double *block;
+    double top; /* taken off the log integrand */
+    double spread;
+    uint64_t n_eval;
+    jn_status status;
+} integrand_state;
+
+static jn_status some(integrand_state *c, size_t n, const double *x, double *out)
+{
+    const size_t d = c->f->dim, ld = JN_CHART_BLOCK;
+    double *s = c->block, *jacobian = s + d * ld, *value = jacobian + ld, *scratch = value + ld;
+    for (size_t i = 0; i < n; i++) {
+        jacobian[i] = 0.0;
+        for (size_t a = 0; a < d; a++) {
+            const double t = x[i * d + a], rest = (1.0 - t) * (1.0 + t);
+            s[a * ld + i] = c->spread * t / rest;
+            jacobian[i] += log(c->spread * (1.0 + t * t) / (rest * rest));
+        }
+    }
+    const jn_status st = jn_chart_log(c->f, n, s, scratch, value);
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        value[i] += jacobian[i] - c->top;
+    }
+    if (st == JN_OK) {
+        jn_kernels_get()->exp(n, value, out);
+    }
+    return st;
+}
+
+static int evaluate(unsigned dim, size_t n, const double *x, void *user, unsigned one, double *out)
+{
+    integrand_state *c = user;
+    (void)one;
+    for (size_t first = 0; first < n; first += JN_CHART_BLOCK) {
+        const size_t count = n - first < JN_CHART_BLOCK ? n - first : JN_CHART_BLOCK;
+        if (c->status == JN_OK) {
+            c->status = some(c, count, x + first * dim, out + first);
+        }
+        if (c->status != JN_OK) {
+            memset(out + first, 0, count * sizeof *out);
+        }
+    }
+    c->n_eval += n;
+    return 0;
+}
+
+/* One cube; NaN where there is no answer. */
+static jn_status integrate(integrand_state *c, uint64_t most, double tolerance, double *value,
+                           double *error)
+{
+    double lo[JN_CHART_DIM], hi[JN_CHART_DIM], sum = NAN, left = NAN;
+    for (size_t a = 0; a < c->f->dim; a++) {
+        lo[a] = -1.0;
+        hi[a] = 1.0;
+    }
+    const int failed = hcubature_v(1, evaluate, c, (unsigned)c->f->dim, lo, hi, (size_t)most, 0.0,
+                                   tolerance, ERROR_INDIVIDUAL, &sum, &left);
+    const bool good = sum > 0.0 && isfinite(sum) && isfinite(left);
+    *value = good ? log(sum) + c->top : NAN;
+    *error = good ? left / sum : NAN;
+    return failed != 0 ? JN_ERR_NOMEM : c->status;
+}
+
+jn_status jn_cubature(jn_chart *f, const jn_exact_options *o, double tolerance, jn_local *out)
+{
+    const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 22 : o->max_nodes;
+    integrand_state c = { .f = f, .top = f->top, .status = JN_OK };
+    double value[2] = { NAN, NAN }, error[2] = { NAN, NAN };
+    *out = (jn_local){ NAN, NAN, 0 };
+    c.block = jn_alloc_doubles((f->dim + 2) * JN_CHART_BLOCK + JN_CHART_SCRATCH(f->dim));
+    jn_status st = c.block == NULL ? JN_ERR_NOMEM : JN_OK;
+    for (int k = 0; k < 2 && st == JN_OK; k++) {
+        c.spread = spreads[k];
+        st = integrate(&c, most / 2, 0.5 * tolerance, &value[k], &error[k]);
+    }
+    free(c.block);
+    if (st != JN_OK) {
+        return st;
+    }
+    *out = (jn_local){ .value = value[0],
+                       .error = fmax(error[0], error[1]) + 2.0 * fabs(expm1(value[0] - value[1])),
+                       .n_eval = c.n_eval };
+    return out->error <= tolerance ? JN_OK : JN_NOT_CONVERGED;
+}
