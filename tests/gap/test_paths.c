@@ -67,7 +67,9 @@ static void test_bounds_of_a_small_chain(void **state)
         for (size_t i = 0; i < 4; i++) { /* lower bounds, with errors */
             assert_true(b[i].value.error > 0.0);
             assert_true(b[i].gap.value > -5.0 * b[i].gap.error);
-            assert_close(b[i].gap.value, exact - b[i].value.value, 0.0, 1e-12);
+            /* groups know log p(x), and use it: sharper than the difference, within its error */
+            assert_close(b[i].gap.value, exact - b[i].value.value, 0.0,
+                         5.0 * b[i].value.error + 1e-12);
         }
         assert_close(b[0].value.value, b[0].reconstruction.value - b[0].kl.value, 0.0, 1e-12);
         /* one particle is one path: the ELBO; and 16 that are chosen again beat 16 that are not */
