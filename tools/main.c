@@ -9,7 +9,8 @@
 #include "jensen/params.h"
 #include "program.h"
 
-const jn_command *const jn_commands[] = { &jn_cmd_gap, &jn_cmd_models, &jn_cmd_generate };
+const jn_command *const jn_commands[] = { &jn_cmd_gap, &jn_cmd_weights, &jn_cmd_models,
+                                          &jn_cmd_generate };
 const size_t jn_n_commands = sizeof jn_commands / sizeof *jn_commands;
 
 #if defined(__clang__)

@@ -57,9 +57,9 @@ typedef struct jn_gap_row {
 } jn_gap_row;
 
 typedef struct jn_gap_table {
-    const jn_model *model; /* borrowed */
+    const jn_model *model; /* borrowed, as the proposal is; both NULL: stored weights */
     const jn_proposal *proposal;
-    const char *rule; /* "quadrature", "enumerate", "mc" */
+    const char *rule; /* "quadrature", "enumerate", "mc", "weights", ... */
     uint64_t nodes;   /* of the finest part, the most of any observation; draws per replicate */
     uint64_t samples, replicates, seed; /* 0 under deterministic rules, seed excepted */
     double tolerance;

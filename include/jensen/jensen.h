@@ -24,5 +24,6 @@
 #include "jensen/status.h"
 #include "jensen/table.h"
 #include "jensen/target.h"
+#include "jensen/weights.h"
 
 #endif

@@ -30,6 +30,9 @@ JN_API void jn_matrix_free(jn_matrix *m); /* leaves an empty matrix; NULL is fin
  * the contents (see npy.h and csv.h; -inf, inf and nan are numbers here). */
 JN_API JN_CHECKED jn_status jn_matrix_read(const char *path, jn_matrix *out, jn_error *err);
 
+/* The same; a .csv file may begin with a line of names. */
+JN_API JN_CHECKED jn_status jn_matrix_read_titled(const char *path, jn_matrix *out, jn_error *err);
+
 /* As jn_value_parse, and "@FILE" reads FILE as jn_matrix_read does; all numbers must be finite. */
 JN_API JN_CHECKED jn_status jn_value_read(const char *text, jn_value *out, jn_error *err);
 

@@ -24,32 +24,48 @@ jn_gap_bound *jn_gap_blank_bounds(const jn_bound_arg *args, size_t n)
     return b;
 }
 
-jn_gap_table *jn_gap_table_new(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *args,
-                               const jn_gap_options *o)
+jn_gap_table *jn_gap_table_blank(size_t n_rows, size_t n_bounds, const jn_bound_arg *args)
 {
+    const jn_estimate unknown = { .value = NAN, .error = NAN, .dof = NAN };
     jn_gap_table *t = jn_alloc(1, sizeof *t);
     if (t == NULL) {
         return NULL;
     }
-    *t = (jn_gap_table){ .model = q->model,
-                         .proposal = q,
-                         .seed = o->seed,
-                         .tolerance = o->tolerance,
-                         .n_bounds = n_bounds };
-    t->rows = jn_alloc(q->model->n_obs, sizeof *t->rows);
+    *t = (jn_gap_table){ .n_bounds = n_bounds };
+    t->rows = jn_alloc(n_rows, sizeof *t->rows);
     t->total.bounds = jn_gap_blank_bounds(args, n_bounds);
     bool good = t->rows != NULL && t->total.bounds != NULL;
-    for (size_t r = 0; good && r < q->model->n_obs; r++) {
+    for (size_t r = 0; good && r < n_rows; r++) {
         t->n_rows = r + 1;
-        t->rows[r].diagnostics = (jn_diagnostics){
-            .ess_fraction = NAN, .var_w = NAN, .pareto_k = NAN, .pareto_error = NAN, .coverage = NAN
-        };
+        t->rows[r] = (jn_gap_row){ .index = r,
+                                   .evidence = unknown,
+                                   .diagnostics = { .ess_fraction = NAN,
+                                                    .var_w = NAN,
+                                                    .pareto_k = NAN,
+                                                    .pareto_error = NAN,
+                                                    .coverage = NAN,
+                                                    .ess_row = r,
+                                                    .var_w_row = r,
+                                                    .pareto_row = r } };
         t->rows[r].bounds = jn_gap_blank_bounds(args, n_bounds);
         good = t->rows[r].bounds != NULL;
     }
     if (!good) {
         jn_gap_table_free(t);
         return NULL;
+    }
+    return t;
+}
+
+jn_gap_table *jn_gap_table_new(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *args,
+                               const jn_gap_options *o)
+{
+    jn_gap_table *t = jn_gap_table_blank(q->model->n_obs, n_bounds, args);
+    if (t != NULL) {
+        t->model = q->model;
+        t->proposal = q;
+        t->seed = o->seed;
+        t->tolerance = o->tolerance;
     }
     return t;
 }

@@ -92,9 +92,9 @@ static void row(const jn_gap_table *t, const jn_gap_row *r, const char *index,
         number(r->diagnostics.pareto_k, f);
         number(r->diagnostics.coverage, f);
         fprintf(f, "%" PRIu64 ",", r->diagnostics.zero_weights);
-        word(t->model->type->name, f);
+        word(t->model == NULL ? NULL : t->model->type->name, f);
         count(t->n_rows, f);
-        word(t->proposal->type->name, f);
+        word(t->proposal == NULL ? NULL : t->proposal->type->name, f);
         word(t->rule, f);
         count(t->samples > 0 ? 0 : t->nodes, f);
         count(t->samples, f);

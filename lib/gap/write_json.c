@@ -1,4 +1,5 @@
-/* Schema jensen.gap/1: fields are added, never renamed. */
+/* Schema jensen.gap/1: fields are added, never renamed. Without a model (stored weights) it is
+ * jensen.weights/1: the same names, `model` and `proposal` null. */
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
@@ -192,6 +193,9 @@ static json_t *command_json(build *b, const jn_gap_write_options *options)
 
 static json_t *model_json(build *b, const jn_model *m)
 {
+    if (m == NULL) {
+        return json_null();
+    }
     json_t *o = json_object();
     put(b, o, "name", text(m->type->name));
     put(b, o, "dim", count(m->dim));
@@ -203,6 +207,9 @@ static json_t *model_json(build *b, const jn_model *m)
 
 static json_t *proposal_json(build *b, const jn_proposal *q)
 {
+    if (q == NULL) {
+        return json_null();
+    }
     json_t *o = json_object();
     put(b, o, "name", text(q->type->name));
     put(b, o, "parameters", params_json(b, &q->params, q->type->params, q->type->n_params));
@@ -228,13 +235,16 @@ jn_status jn_gap_write_json(const jn_gap_table *t, const jn_gap_write_options *o
 {
     build b = { false };
     json_t *o = json_object();
-    put(&b, o, "schema", text("jensen.gap/1"));
+    put(&b, o, "schema", text(t->model == NULL ? "jensen.weights/1" : "jensen.gap/1"));
     put(&b, o, "version", text(JN_VERSION));
     put(&b, o, "command", command_json(&b, options));
     put(&b, o, "seed", count(t->seed));
     put(&b, o, "model", model_json(&b, t->model));
     put(&b, o, "proposal", proposal_json(&b, t->proposal));
     put(&b, o, "rule", rule_json(&b, t));
+    if (t->model == NULL) {
+        put(&b, o, "observations", count(t->n_rows));
+    }
     put(&b, o, "evidence", evidence_json(&b, &t->total.evidence));
     put(&b, o, "bounds", bounds_json(&b, t, &t->total));
     put(&b, o, "diagnostics", diagnostics_json(&b, t, &t->total.diagnostics));

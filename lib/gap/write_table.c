@@ -104,6 +104,11 @@ static void bound_row(const jn_gap_table *t, const jn_gap_bound *b, bool predict
 static void setting(const jn_gap_table *t, FILE *f)
 {
     const jn_model *m = t->model;
+    if (m == NULL) {
+        fprintf(f, "stored log-weights: %zu observation%s, %" PRIu64 " draws each\n", t->n_rows,
+                t->n_rows == 1 ? "" : "s", t->samples);
+        return;
+    }
     fprintf(f, "%s: %zu observation%s, z of %zu coordinate%s; q = %s; rule %s, ", m->type->name,
             t->n_rows, t->n_rows == 1 ? "" : "s", m->dim, m->dim == 1 ? "" : "s",
             t->proposal->type->name, t->rule);
@@ -169,6 +174,16 @@ static void remarks(const jn_gap_table *t, FILE *f)
         }
         fputc('\n', f);
     }
+    if (t->model == NULL && !isnan(d->ess_fraction)) {
+        fprintf(f, "effective sample size %.3g %% of the draws", 100.0 * d->ess_fraction);
+        if (t->n_rows > 1) {
+            fprintf(f, " (worst observation: %zu)", d->ess_row);
+        }
+        fputc('\n', f);
+    }
+    if (t->model == NULL && isnan(d->pareto_k) && d->pareto_note != NULL) {
+        fprintf(f, "Pareto k-hat of the weights: not known (%s)\n", d->pareto_note);
+    }
     if (!isnan(d->pareto_k)) {
         fprintf(f, "Pareto k-hat of the weights: %.2f +- %.2f", d->pareto_k, d->pareto_error);
         if (t->n_rows > 1) {
@@ -184,30 +199,53 @@ static void remarks(const jn_gap_table *t, FILE *f)
     }
 }
 
+/* Gaps; where log p(x) was not given, the bounds themselves. */
+static double shown_of(const jn_gap_table *t, const jn_gap_bound *b)
+{
+    const bool given = t->model != NULL || t->total.evidence.kind == JN_EXACT;
+    return given ? b->gap.value : b->value.value;
+}
+
+static void tail_columns(const jn_gap_row *row, jn_grid *g)
+{
+    const jn_diagnostics *d = &row->diagnostics;
+    jn_grid_add(g, isnan(d->ess_fraction) ? "-" : "%.3g", 100.0 * d->ess_fraction);
+    jn_grid_add(g, isnan(d->pareto_k) ? "-" : "%.2f", d->pareto_k);
+}
+
 static jn_status per_datum(const jn_gap_table *t, FILE *f)
 {
+    const bool stored = t->model == NULL;
     static const bool none[1024] = { false };
     char buf[JN_BOUND_LABEL], text[TEXT];
     const size_t shown = t->n_bounds < 1000 ? t->n_bounds : 1000;
     jn_grid g;
-    jn_grid_init(&g, 2 + shown);
+    jn_grid_init(&g, 2 + shown + (stored ? 2 : 0));
     jn_grid_add(&g, "index");
     jn_grid_add(&g, "log p(x)");
     for (size_t i = 0; i < shown; i++) {
         jn_grid_add(&g, "%s", jn_bound_label(&t->total.bounds[i].arg, buf));
+    }
+    if (stored) {
+        jn_grid_add(&g, "ESS %%");
+        jn_grid_add(&g, "k-hat");
     }
     for (size_t r = 0; r < t->n_rows; r++) {
         const jn_gap_row *row = &t->rows[r];
         jn_grid_add(&g, "%zu", row->index);
         jn_grid_add(&g, "%s", value_text(&row->evidence, text));
         for (size_t i = 0; i < shown; i++) {
-            jn_grid_add(&g, isnan(row->bounds[i].gap.value) ? "-" : "%.4g",
-                        row->bounds[i].gap.value);
+            const double x = shown_of(t, &row->bounds[i]);
+            jn_grid_add(&g, isnan(x) ? "-" : stored ? "%.6g" : "%.4g", x);
+        }
+        if (stored) {
+            tail_columns(row, &g);
         }
     }
     const jn_status st = jn_grid_status(&g);
     if (st == JN_OK) {
-        fputs("\nlog p(x) and gaps of each observation:\n", f);
+        const bool gaps = t->model != NULL || t->total.evidence.kind == JN_EXACT;
+        fprintf(f, "\nlog p(x) and %s of each observation:\n", gaps ? "gaps" : "bounds");
         jn_grid_print(&g, none, NULL, NULL, f);
     }
     jn_grid_free(&g);
@@ -228,7 +266,7 @@ jn_status jn_gap_write_table(const jn_gap_table *t, const jn_gap_write_options *
     if (st != JN_OK) {
         return st;
     }
-    if (t->model->notes[0] != '\0') {
+    if (t->model != NULL && t->model->notes[0] != '\0') {
         fprintf(f, "note: %s\n", t->model->notes);
     }
     for (size_t i = 0; i < t->n_warnings; i++) {

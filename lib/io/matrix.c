@@ -15,9 +15,9 @@ void jn_matrix_free(jn_matrix *m)
     }
 }
 
-jn_status jn_matrix_read(const char *path, jn_matrix *out, jn_error *err)
+static jn_status read_either(const char *path, const jn_csv_options *csv, jn_matrix *out,
+                             jn_error *err)
 {
-    const jn_csv_options any_number = { .non_finite = true };
     jn_input in;
     bool npy = false;
     jn_status status = jn_input_open(path, &in, err);
@@ -26,11 +26,22 @@ jn_status jn_matrix_read(const char *path, jn_matrix *out, jn_error *err)
     }
     status = jn_npy_starts(&in, &npy, err);
     if (status == JN_OK) {
-        status = npy ? jn_npy_read_input(&in, out, err)
-                     : jn_csv_matrix_input(&in, &any_number, out, err);
+        status = npy ? jn_npy_read_input(&in, out, err) : jn_csv_matrix_input(&in, csv, out, err);
     }
     jn_input_close(&in);
     return status;
+}
+
+jn_status jn_matrix_read(const char *path, jn_matrix *out, jn_error *err)
+{
+    const jn_csv_options any_number = { .non_finite = true };
+    return read_either(path, &any_number, out, err);
+}
+
+jn_status jn_matrix_read_titled(const char *path, jn_matrix *out, jn_error *err)
+{
+    const jn_csv_options titled = { .non_finite = true, .header = true };
+    return read_either(path, &titled, out, err);
 }
 
 jn_status jn_value_read(const char *text, jn_value *out, jn_error *err)

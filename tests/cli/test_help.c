@@ -23,8 +23,8 @@ static void assert_fits(const char *text, size_t lines, size_t columns)
 static void test_help_fits_a_screen(void **state)
 {
     (void)state;
-    static const char *const commands[] = { "gap", "models" };
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const commands[] = { "gap", "weights", "models" };
+    for (size_t i = 0; i < 3; i++) {
         char line[64], lead[64];
         snprintf(line, sizeof line, "%s --help", commands[i]);
         snprintf(lead, sizeof lead, "usage: jensen %s ", commands[i]);

@@ -1,0 +1,317 @@
+/* Stored log-weights: each row is one Monte Carlo law, and its bounds are read off as any other. */
+#include "jensen/weights.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/tasks.h"
+#include "gap/jackknife.h"
+#include "gap/table_new.h"
+#include "gap/total.h"
+#include "gap/verdict.h"
+#include "gap/warnings.h"
+
+typedef struct job {
+    const jn_matrix *log_w;
+    const jn_weights_options *options;
+    jn_estimator estimator;
+    const jn_bound_arg *args;
+    jn_bound_wish lists;
+    jn_law_wish wish; /* borrows the lists */
+    jn_gap_table *table;
+} job;
+
+static const char ESTIMATED[] = "log of the mean weight, a lower bound in expectation";
+
+static jn_status check_row(const jn_matrix *m, size_t row, jn_error *err)
+{
+    const double *x = m->x + row * m->cols;
+    for (size_t i = 0; i < m->cols; i++) {
+        if (!(x[i] < INFINITY)) {
+            return jn_error_set(err, JN_ERR_VALUE,
+                                "row %zu, column %zu (from 0): found %s, expected a log-weight: a "
+                                "finite number, or -inf for a weight of zero",
+                                row, i, isnan(x[i]) ? "nan" : "inf");
+        }
+    }
+    return JN_OK;
+}
+
+/* Log of the mean weight; its error by the delta method: the mean's own, relative. */
+static jn_estimate estimate_evidence(const jn_law *law)
+{
+    const double n = (double)law->n_nodes, value = jn_law_log_evidence(law);
+    const double spread = fmax(1.0 / jn_law_ess_fraction(law) - 1.0, 0.0);
+    const bool known = isfinite(value) && n > 1.0;
+    return (jn_estimate){ .value = value,
+                          .error = known ? sqrt(spread / (n - 1.0)) : NAN,
+                          .dof = known ? n - 1.0 : NAN,
+                          .kind = JN_MC,
+                          .method = ESTIMATED };
+}
+
+static jn_estimate given_evidence(double value)
+{
+    return (jn_estimate){
+        .value = value, .error = 0.0, .dof = NAN, .kind = JN_EXACT, .method = "given"
+    };
+}
+
+/* log p(x) is exact: the gap has the bound's error. */
+static jn_estimate gap_of(double log_p, const jn_estimate *bound)
+{
+    jn_estimate gap = *bound;
+    gap.value = log_p - bound->value;
+    return gap;
+}
+
+/* Draws prove no moment finite. */
+static jn_verdict verdict_of(const jn_bound_arg *arg)
+{
+    double n;
+    if (arg->bound->integrand(arg, &n) == JN_ALWAYS_FINITE) {
+        return (jn_verdict){ .finite = JN_FINITE };
+    }
+    return (jn_verdict){ .finite = JN_FINITE_UNKNOWN,
+                         .reason = "stored weights do not show the tails of p and q" };
+}
+
+static void fill_bound(const job *j, size_t row, const jn_bound_result *r, jn_gap_bound *b)
+{
+    b->estimator = r->estimator;
+    b->value = r->value;
+    b->variance = r->variance;
+    b->value.dof = isnan(b->value.error) ? NAN : b->value.dof;
+    b->finite = verdict_of(&b->arg);
+    if (j->options->evidence != NULL) {
+        b->gap = gap_of(j->options->evidence[row], &b->value);
+    }
+}
+
+/* Bounds whose error the sample does not show by itself get the jackknife's. */
+static jn_status complete_errors(const job *j, const double *log_w, size_t n,
+                                 jn_bound_result *results)
+{
+    double *numbers = jn_alloc_doubles(2 * n);
+    jn_bound_arg *args = jn_alloc(n, sizeof *args);
+    size_t *place = jn_alloc(n, sizeof *place), m = 0;
+    jn_status st = numbers == NULL || args == NULL || place == NULL ? JN_ERR_NOMEM : JN_OK;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        const jn_bound_result *r = &results[i];
+        if (isfinite(r->value.value) && isnan(r->value.error) && r->estimator != JN_BY_USTAT &&
+            !(r->estimator == JN_BY_GROUPS && j->args[i].bound == &jn_bound_iwae)) {
+            place[m] = i;
+            args[m++] = j->args[i];
+        }
+    }
+    if (st == JN_OK && m > 0 && j->log_w->cols > 1) {
+        jn_law_wish wish = j->wish;
+        wish.needs &= ~(unsigned)JN_NEED_TAIL;
+        st = jn_gap_jackknife(j->log_w->cols, log_w, &wish, j->estimator, m, args, numbers,
+                              numbers + n);
+        for (size_t i = 0; st == JN_OK && i < m; i++) {
+            results[place[i]].value.error = numbers[i];
+            results[place[i]].value.dof = numbers[n + i];
+        }
+    }
+    free(numbers);
+    free(args);
+    free(place);
+    return st;
+}
+
+static jn_status find_tail(const jn_law *law, jn_diagnostics *d)
+{
+    jn_pareto p;
+    const jn_status st = jn_pareto_fit(law->n_nodes, law->tail.n, law->tail.log_w, &p);
+    if (st == JN_OK) {
+        d->pareto_k = p.k;
+        d->pareto_error = p.error;
+        d->pareto_note = p.note;
+    }
+    return st;
+}
+
+static jn_status read_law(const job *j, size_t row, jn_law *law)
+{
+    const size_t n = j->table->n_bounds;
+    jn_gap_row *out = &j->table->rows[row];
+    /* pooled is the same law: it is not freed with the set */
+    const jn_law_set set = { .kind = JN_MC, .n = 1, .law = law, .pooled = *law };
+    jn_bound_result *results = jn_alloc(n, sizeof *results);
+    if (results == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    jn_status st = jn_bound_results(&set, j->estimator, n, j->args, results);
+    st = st == JN_OK ? complete_errors(j, j->log_w->x + row * j->log_w->cols, n, results) : st;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        fill_bound(j, row, &results[i], &out->bounds[i]);
+    }
+    free(results);
+    out->evidence = j->options->evidence == NULL ? estimate_evidence(law)
+                                                 : given_evidence(j->options->evidence[row]);
+    out->diagnostics.ess_fraction = jn_law_ess_fraction(law);
+    out->diagnostics.zero_weights = law->n_zero;
+    return st == JN_OK ? find_tail(law, &out->diagnostics) : st;
+}
+
+static jn_status fill_row(void *user, size_t row, size_t worker, jn_error *err)
+{
+    (void)worker;
+    const job *j = user;
+    const size_t cols = j->log_w->cols;
+    const jn_weights block = { .n = cols, .log_w = j->log_w->x + row * cols };
+    jn_law law;
+    jn_status st = check_row(j->log_w, row, err);
+    if (st != JN_OK) {
+        return st;
+    }
+    st = jn_law_start(&law, &j->wish, NAN, 0);
+    st = st == JN_OK ? jn_law_add(&law, &block) : st;
+    st = st == JN_OK ? read_law(j, row, &law) : st;
+    jn_law_free(&law);
+    return st == JN_OK ? st : jn_error_set(err, st, "row %zu: %s", row, jn_status_text(st));
+}
+
+/* Above the limit no mean of these weights can be trusted, and more of them help little. */
+static jn_status warn_heavy(jn_gap_table *t)
+{
+    const double limit = jn_pareto_limit(t->samples);
+    const jn_diagnostics *worst = &t->total.diagnostics;
+    size_t count = 0;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        count += t->rows[r].diagnostics.pareto_k > limit;
+    }
+    if (count == 0) {
+        return JN_OK;
+    }
+    const jn_status st = jn_gap_warn(
+        t,
+        "the weights of %zu of %zu observations are too heavy-tailed to average: Pareto k-hat is "
+        "above %.3g (%.3g +- %.2g in observation %zu); draw from a wider q, or one with heavier "
+        "tails",
+        count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row);
+    return st == JN_OK ? JN_NOT_CONVERGED : st;
+}
+
+static jn_status check(const jn_matrix *log_w, size_t n_bounds, const jn_bound_arg *bounds,
+                       const jn_weights_options *o, jn_error *err)
+{
+    if (n_bounds == 0 || log_w->rows == 0 || log_w->cols == 0) {
+        return jn_error_set(err, JN_ERR_VALUE, "need weights and bounds");
+    }
+    for (size_t i = 0; i < n_bounds; i++) {
+        if (bounds[i].bound == &jn_bound_fivo) {
+            return jn_error_set(err, JN_ERR_USAGE, "fivo needs a model: weights do not give it");
+        }
+        if (bounds[i].k > log_w->cols) {
+            char label[JN_BOUND_LABEL];
+            return jn_error_set(err, JN_ERR_VALUE,
+                                "%s: K is above the %zu weight%s of an observation (%zu x %zu: a "
+                                "row is an observation)",
+                                jn_bound_label(&bounds[i], label), log_w->cols,
+                                log_w->cols == 1 ? "" : "s", log_w->rows, log_w->cols);
+        }
+    }
+    for (size_t r = 0; o->evidence != NULL && r < log_w->rows; r++) {
+        if (!isfinite(o->evidence[r])) {
+            return jn_error_set(err, JN_ERR_VALUE, "evidence of row %zu: expected a finite number",
+                                r);
+        }
+    }
+    return JN_OK;
+}
+
+static jn_status wish_for(job *j, size_t n_bounds)
+{
+    const jn_bound_setting setting = { .asked = j->estimator, .kind = JN_MC };
+    const jn_status st = jn_bounds_wish(n_bounds, j->args, &setting, &j->lists);
+    if (st == JN_OK) {
+        const jn_bound_wish *w = &j->lists;
+        j->wish = (jn_law_wish){ .needs = w->needs | JN_NEED_TAIL,
+                                 .n_k = w->n_k,
+                                 .ks = w->ks,
+                                 .n_beta = w->n_beta,
+                                 .betas = w->betas,
+                                 .n_posterior_k = w->n_posterior_k,
+                                 .posterior_ks = w->posterior_ks,
+                                 .n_tail = jn_pareto_tail(j->log_w->cols) + 1 };
+    }
+    return st;
+}
+
+/* The mean over all subsets of K draws where iwae has it, else over groups of K draws. */
+static jn_estimator default_estimator(void)
+{
+    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 2 };
+    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
+    return jn_bound_iwae.estimator(&arg, &setting) == JN_BY_USTAT ? JN_BY_USTAT : JN_BY_GROUPS;
+}
+
+static jn_status finish(jn_gap_table *t, jn_error *err)
+{
+    jn_gap_total(t);
+    const jn_status warned = jn_gap_warn_infinite(t);
+    const jn_status st = warned == JN_OK ? warn_heavy(t) : warned;
+    return st < 0 ? jn_error_set(err, st, "out of memory") : st;
+}
+
+jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds, const jn_bound_arg *bounds,
+                         const jn_weights_options *options, jn_gap_table **out, jn_error *err)
+{
+    const jn_weights_options defaults = { 0 };
+    const jn_weights_options *o = options == NULL ? &defaults : options;
+    jn_status st = check(log_w, n_bounds, bounds, o, err);
+    if (st != JN_OK) {
+        return st;
+    }
+    job j = { .log_w = log_w, .options = o, .args = bounds };
+    j.estimator = o->estimator > 0 ? (jn_estimator)(o->estimator - 1) : default_estimator();
+    j.table = jn_gap_table_blank(log_w->rows, n_bounds, bounds);
+    st = j.table == NULL ? JN_ERR_NOMEM : wish_for(&j, n_bounds);
+    if (st != JN_OK) {
+        jn_gap_table_free(j.table);
+        return jn_error_set(err, st, "out of memory for %zu observations", log_w->rows);
+    }
+    j.table->rule = "weights";
+    j.table->samples = log_w->cols;
+    j.table->replicates = 1;
+    j.table->seed = o->seed;
+    j.table->tolerance = NAN;
+    st = jn_tasks_run(log_w->rows, o->threads, fill_row, &j, err);
+    st = st == JN_OK ? finish(j.table, err) : st;
+    jn_bound_wish_free(&j.lists);
+    if (st < 0) {
+        jn_gap_table_free(j.table);
+        return st;
+    }
+    *out = j.table;
+    return st;
+}
+
+jn_status jn_weights_subtract(jn_matrix *log_p, const jn_matrix *log_q, jn_error *err)
+{
+    if (log_p->rows != log_q->rows || log_p->cols != log_q->cols) {
+        return jn_error_set(err, JN_ERR_VALUE, "log p is %zu x %zu, but log q is %zu x %zu",
+                            log_p->rows, log_p->cols, log_q->rows, log_q->cols);
+    }
+    for (size_t i = 0; i < log_p->rows * log_p->cols; i++) {
+        const bool good = log_p->x[i] < INFINITY;
+        if (!good || !isfinite(log_q->x[i])) {
+            const double bad = good ? log_q->x[i] : log_p->x[i];
+            return jn_error_set(err, JN_ERR_VALUE,
+                                "log %s, row %zu, column %zu (from 0): found %s, expected a finite "
+                                "number%s",
+                                good ? "q" : "p", i / log_p->cols, i % log_p->cols,
+                                isnan(bad) ? "nan"
+                                : bad > 0  ? "inf"
+                                           : "-inf",
+                                good ? "" : " or -inf");
+        }
+    }
+    for (size_t i = 0; i < log_p->rows * log_p->cols; i++) {
+        log_p->x[i] -= log_q->x[i];
+    }
+    return JN_OK;
+}
