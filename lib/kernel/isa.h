@@ -36,6 +36,8 @@
     X(fill)                \
     X(weigh)               \
     X(extent)              \
+    X(above)               \
+    X(sum_log1p)           \
     X(powers)              \
     X(bins)                \
     X(group_lme)           \

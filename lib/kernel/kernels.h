@@ -105,6 +105,8 @@ typedef struct jn_kernels {
     int (*weigh)(size_t n, const double *log_lik, const double *log_q, const double *log_prior,
                  double *log_ratio, double *log_w);
     void (*extent)(size_t n, const double *x, double out[2]); /* least and largest; no NaN */
+    /* Those x above `floor`, in their order, to out, which has room for n. How many. */
+    size_t (*above)(size_t n, const double *x, double floor, double *out);
     /* sums of e, e^2 and e^3, e = e^(x - shift), for shift >= x; what is below 1e-306 counts as 0
      */
     void (*powers)(size_t n, const double *x, double shift, double out[3]);
@@ -112,6 +114,9 @@ typedef struct jn_kernels {
     /* Adds 1, t, t^2, ..., t^7 of each x to the row of its bin, in the order of x: rows +
      * JN_BIN_SUMS (jn_bin_row(x) - first), which must be there. See below for bins. */
     void (*bins)(size_t n, const double *x, double origin, int64_t first, double *rows);
+
+    /* sum of log(1 + scale x) for scale x between -1 + 1e-16 and 1e30 */
+    double (*sum_log1p)(size_t n, const double *x, double scale);
 
     /* out[g] = log of the mean of e^l over l[g k] .. l[g k + k - 1], g < groups; k >= 1. -inf is a
      * zero weight, a group of them gives -inf; NaN or +inf in a group gives NaN. */

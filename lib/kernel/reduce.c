@@ -66,3 +66,33 @@ double JN_K(lse)(size_t n, const double *x)
     const double top = JN_K(max)(n, x), shift = top == -INFINITY ? 0.0 : top;
     return shift + log(JN_K(sum_exp)(n, x, shift));
 }
+
+/* Eight factors 1 + a a logarithm: (1 + a)(1 + b) = 1 + (a + b + a b) keeps the digits of small
+ * ones, the plain product those of factors near 0 and of large ones. */
+INLINE vd v_both(vd a, vd b)
+{
+    return v_fma(a, b, a + b);
+}
+
+INLINE vd some_log1p(size_t n, const double *x, vd scale)
+{
+    vd a[8], p[8];
+    UNROLL for (int u = 0; u < 8; u++)
+    {
+        a[u] = nth(x, n, (size_t)u, 0.0) * scale;
+        p[u] = a[u] + 1.0;
+    }
+    const vd b = v_both(v_both(a[0], a[1]), v_both(a[2], a[3]));
+    const vd c = v_both(v_both(v_both(a[4], a[5]), v_both(a[6], a[7])), b);
+    const vd product = ((p[0] * p[1]) * (p[2] * p[3])) * ((p[4] * p[5]) * (p[6] * p[7]));
+    return v_select(v_lt(v_abs(c), v_set(0.5)), v_log1p(c), v_log(product));
+}
+
+double JN_K(sum_log1p)(size_t n, const double *x, double scale)
+{
+    vd sum = v_set(0.0);
+    for (size_t i = 0; i < n; i += 8 * VN) {
+        sum = sum + some_log1p(n - i, x + i, v_set(scale));
+    }
+    return v_sum(sum);
+}

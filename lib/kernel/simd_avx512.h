@@ -132,6 +132,12 @@ INLINE double v_top(vd x)
     return _mm512_reduce_max_pd(x);
 }
 
+INLINE size_t v_pick(vm m, vd x, double *p)
+{
+    v_store(p, _mm512_maskz_compress_pd(m, x));
+    return (size_t)__builtin_popcount(m);
+}
+
 INLINE vd v_stride(const double *p, size_t k)
 {
     return _mm512_set_pd(p[7 * k], p[6 * k], p[5 * k], p[4 * k], p[3 * k], p[2 * k], p[k], p[0]);

@@ -104,3 +104,21 @@ void JN_K(powers)(size_t n, const double *x, double shift, double out[3])
     out[1] = v_sum((two[0] + two[1]) + (two[2] + two[3]));
     out[2] = v_sum((three[0] + three[1]) + (three[2] + three[3]));
 }
+
+size_t JN_K(above)(size_t n, const double *x, double floor, double *out)
+{
+    const vd limit = v_set(floor);
+    size_t kept = 0, i = 0;
+    for (; i + VN <= n; i += VN) {
+        const vd v = v_load(x + i);
+        kept += v_pick(v_lt(limit, v), v, out + kept);
+    }
+    if (i < n) { /* what is picked may not reach beyond n */
+        const vd v = v_load_part(x + i, n - i, -INFINITY);
+        double last[VN];
+        const size_t m = v_pick(v_lt(limit, v), v, last);
+        memcpy(out + kept, last, m * sizeof *out);
+        kept += m;
+    }
+    return kept;
+}

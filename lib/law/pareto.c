@@ -22,17 +22,14 @@ double jn_pareto_limit(uint64_t s)
     return fmin(1.0 - 1.0 / log10((double)s), 0.7);
 }
 
-static int ascending(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* -k of the fit with x (1 - theta x)^(1/k - 1): the mean of log(1 - theta x). */
 static double mean_log(size_t m, const double *x, double theta, double *scratch)
 {
     const jn_kernels *k = jn_kernels_get();
     double sum = 0.0;
+    if (-theta * x[m - 1] < 1e30) {
+        return k->sum_log1p(m, x, -theta) / (double)m;
+    }
     for (size_t i = 0; i < m; i++) {
         scratch[i] = -theta * x[i];
     }
@@ -99,7 +96,7 @@ static bool few_values(size_t m, const double *x)
 /* The m + 1 largest of n, ascending, into tail. */
 static jn_status largest(size_t n, const double *log_w, size_t m, double *tail)
 {
-    double *x = jn_alloc_doubles(n);
+    double *x = jn_alloc_doubles(n + m + 1);
     if (x == NULL) {
         return JN_ERR_NOMEM;
     }
@@ -111,7 +108,7 @@ static jn_status largest(size_t n, const double *log_w, size_t m, double *tail)
     }
     jn_select_largest(count, x, m + 1);
     memcpy(tail, x, (m + 1) * sizeof *x);
-    qsort(tail, m + 1, sizeof *tail, ascending);
+    jn_sort_ascending(m + 1, tail, x + m + 1);
     free(x);
     return JN_OK;
 }

@@ -1,11 +1,13 @@
 #include "law/reuse.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "law/bins.h"
 #include "law/compress.h"
 #include "law/groups.h"
+#include "law/select.h"
 #include "law/tilt.h"
 
 static void clear_groups(size_t n, jn_groups *groups, double log_p, uint64_t first)
@@ -56,6 +58,43 @@ double jn_law_origin(const jn_weights *block)
         }
     }
     return n == 0 ? NAN : jn_bins_origin(n, finite);
+}
+
+void jn_law_tail_from(jn_law *law, double floor)
+{
+    law->tail.floor = floor;
+}
+
+/* Among the block's draws a Poisson number of mean mu belongs to the largest; the rank is so far
+ * above that number (five standard deviations, and three) that it seldom holds fewer.
+ * What is as large as the one of that rank still passes. */
+jn_status jn_law_tail_floor(const jn_weights *block, size_t keep, double n, double *floor)
+{
+    const double mu = (double)block->n * (double)keep / n;
+    const double rank = ceil(mu + 5.0 * sqrt(mu) + 3.0);
+    *floor = -INFINITY;
+    if (rank >= (double)block->n) {
+        return JN_OK;
+    }
+    double *x = jn_alloc_doubles(block->n);
+    if (x == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    memcpy(x, block->log_w, block->n * sizeof *x);
+    jn_select_largest(block->n, x, (size_t)rank);
+    *floor = INFINITY;
+    for (size_t i = 0; i < (size_t)rank; i++) {
+        *floor = fmin(*floor, x[i]);
+    }
+    *floor = nextafter(*floor, -INFINITY);
+    free(x);
+    return JN_OK;
+}
+
+bool jn_law_tail_short(const jn_law *law)
+{
+    const uint64_t there = law->n_nodes - law->n_zero;
+    return law->tail.n < law->tail.keep && law->tail.n < there;
 }
 
 /* Compression wants log-weights in units of p(x), to leave out what no functional sees. So far only

@@ -15,6 +15,15 @@ void jn_law_clear(jn_law *law, double log_p, uint64_t first);
 void jn_law_place(jn_law *law, double origin);
 double jn_law_origin(const jn_weights *block);
 
+/* Only log-weights above `floor` go to the tail of the law: what is below cannot belong to the
+ * largest that are wanted, or the tail falls short (jn_law_tail_short) and must be made again.
+ * jn_law_tail_floor: such a floor from a first block of the draws, of which there will be n in all;
+ * -INFINITY where the block is too small to tell. */
+void jn_law_tail_from(jn_law *law, double floor);
+JN_CHECKED jn_status jn_law_tail_floor(const jn_weights *block, size_t keep, double n,
+                                       double *floor);
+bool jn_law_tail_short(const jn_law *law);
+
 /* Many nodes become fewer with the same moments (law/compress.h). */
 JN_CHECKED jn_status jn_law_shrink(jn_law *law);
 /* Nothing more will be added or merged: bins become nodes. */

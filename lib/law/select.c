@@ -1,7 +1,9 @@
 #include "law/select.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void swap(double *a, double *b)
 {
@@ -71,4 +73,36 @@ double jn_select_floor(size_t n, const double *x, size_t k)
         }
     }
     return -INFINITY;
+}
+
+/* The order of numbers as the order of words: negative ones have all bits flipped, others the sign.
+ */
+static uint64_t key_of(double x)
+{
+    uint64_t b;
+    memcpy(&b, &x, sizeof b);
+    return b ^ ((b >> 63 != 0 ? UINT64_MAX : 0) | (uint64_t)1 << 63);
+}
+
+/* Digit by digit, the lowest first: a few passes over the array, and ties stay in place. */
+void jn_sort_ascending(size_t n, double *x, double *scratch)
+{
+    enum { BITS = 11, DIGITS = 6, VALUES = 1 << BITS };
+    for (int d = 0; d < DIGITS; d++) {
+        size_t end[VALUES] = { 0 }, before = 0;
+        for (size_t i = 0; i < n; i++) {
+            end[key_of(x[i]) >> (BITS * d) & (VALUES - 1)]++;
+        }
+        for (size_t v = 0; v < VALUES; v++) {
+            const size_t count = end[v];
+            end[v] = before;
+            before += count;
+        }
+        for (size_t i = 0; i < n; i++) {
+            scratch[end[key_of(x[i]) >> (BITS * d) & (VALUES - 1)]++] = x[i];
+        }
+        double *const t = x;
+        x = scratch; /* after an even number of passes it is back */
+        scratch = t;
+    }
 }

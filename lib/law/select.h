@@ -11,4 +11,7 @@ void jn_select_largest(size_t n, double *x, size_t k);
  * from a few of them; -INFINITY for k = n. */
 double jn_select_floor(size_t n, const double *x, size_t k);
 
+/* x in ascending order; scratch: n. No NaN. */
+void jn_sort_ascending(size_t n, double *x, double *scratch);
+
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "kernel/kernels.h"
 #include "law/select.h"
 
 void jn_tail_init(jn_tail *t, size_t keep)
@@ -50,18 +51,37 @@ static jn_status reserve(jn_tail *t, size_t more)
     return JN_OK;
 }
 
+/* n <= PIECE values above the floor; it may rise on the way. */
+static void append(jn_tail *t, size_t n, const double *log_w)
+{
+    for (size_t i = 0; i < n;) {
+        if (t->n == t->capacity) {
+            shrink(t);
+        }
+        const size_t room = t->capacity - t->n, take = n - i < room ? n - i : room;
+        t->n += jn_kernels_get()->above(take, log_w + i, t->floor, t->log_w + t->n);
+        i += take;
+    }
+}
+
 jn_status jn_tail_add(jn_tail *t, size_t n, const double *log_w)
 {
-    const jn_status st = t->keep == 0 ? JN_OK : reserve(t, n);
-    for (size_t i = 0; st == JN_OK && t->keep > 0 && i < n; i++) {
-        if (log_w[i] > t->floor) { /* what equals the floor is there often enough */
-            if (t->n == t->capacity) {
-                shrink(t);
-            }
-            t->log_w[t->n++] = log_w[i];
-        }
+    enum { PIECE = 512 };
+    if (t->keep == 0) {
+        return JN_OK;
     }
-    return st;
+    for (size_t i = 0; i < n; i += PIECE) {
+        double high[PIECE];
+        const size_t piece = n - i < PIECE ? n - i : PIECE;
+        /* what equals the floor is there often enough */
+        const size_t m = jn_kernels_get()->above(piece, log_w + i, t->floor, high);
+        const jn_status st = m == 0 ? JN_OK : reserve(t, m);
+        if (st != JN_OK) {
+            return st;
+        }
+        append(t, m, high);
+    }
+    return JN_OK;
 }
 
 jn_status jn_tail_merge(jn_tail *into, const jn_tail *from)

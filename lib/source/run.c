@@ -56,7 +56,7 @@ typedef struct run {
     const jn_plan *plans;
     const jn_law_wish *wish;
     jn_law_set *sets;
-    double *origin; /* of the bins, one a row */
+    double *origin, *floor; /* of the bins and of the tail, one a row */
     chunk chunks[WAVE];
     size_t n, n_rows, most_parts;
     jn_workspace **ws; /* one a worker */
@@ -79,6 +79,8 @@ static jn_status start_chunk(const run *r, chunk *c)
     }
     jn_law_clear(&c->law, log_p_of(r, c->row), first);
     jn_law_place(&c->law, r->origin[c->row]);
+    const double so_far = r->sets[c->row].law[c->part].tail.floor; /* of the waves before */
+    jn_law_tail_from(&c->law, fmax(so_far, r->floor[c->row]));
     return JN_OK;
 }
 
@@ -148,10 +150,16 @@ static jn_status place_row(void *user, size_t row, size_t worker, jn_error *err)
     const jn_plan *plan = &r->plans[row];
     jn_weights w;
     r->origin[row] = NAN;
-    if (plan->source->block(plan, 0, 0, r->ws[worker], &w, err) == JN_OK && w.log_mass == NULL) {
-        r->origin[row] = jn_law_origin(&w);
+    r->floor[row] = -INFINITY;
+    if (plan->source->nested || plan->source->block(plan, 0, 0, r->ws[worker], &w, err) != JN_OK ||
+        w.log_mass != NULL) {
+        return JN_OK;
     }
-    return JN_OK;
+    r->origin[row] = jn_law_origin(&w);
+    const double n = (double)plan->n_points[0] * (double)plan->n_parts;
+    return (r->wish->needs & JN_NEED_TAIL) == 0
+               ? JN_OK
+               : jn_law_tail_floor(&w, r->wish->n_tail, n, &r->floor[row]);
 }
 
 static jn_status init_set(const run *r, size_t row)
@@ -199,6 +207,25 @@ static jn_status settle_part(void *user, size_t index, size_t worker, jn_error *
                                    : JN_OK;
 }
 
+/* Everything again, with no floor under the tails; false: no tail fell short. */
+static bool start_over(run *r)
+{
+    bool fell_short = false;
+    for (size_t row = 0; row < r->n_rows; row++) {
+        fell_short = fell_short || jn_law_tail_short(&r->sets[row].pooled);
+    }
+    for (size_t row = 0; fell_short && row < r->n_rows; row++) {
+        jn_law_set *set = &r->sets[row];
+        r->floor[row] = -INFINITY;
+        set->n_eval = 0;
+        jn_law_free(&set->pooled);
+        for (size_t part = 0; part < set->n; part++) {
+            jn_law_clear(&set->law[part], log_p_of(r, row), 0);
+        }
+    }
+    return fell_short;
+}
+
 static jn_status run_all(run *r, size_t threads, jn_error *err)
 {
     jn_status st = JN_OK;
@@ -206,13 +233,12 @@ static jn_status run_all(run *r, size_t threads, jn_error *err)
         st = init_set(r, row);
         r->most_parts = r->sets[row].n > r->most_parts ? r->sets[row].n : r->most_parts;
     }
-    const bool nodes = (r->wish->needs & JN_NEED_NODES) != 0;
-    if (st == JN_OK && nodes) {
-        st = jn_tasks_run(r->n_rows, threads, place_row, r, err);
-    }
-    st = st == JN_OK ? run_parts(r, threads, err) : st;
-    st = st == JN_OK ? jn_tasks_run(r->n_rows, threads, pool_row, r, err) : st;
-    if (st == JN_OK && nodes) {
+    st = st == JN_OK ? jn_tasks_run(r->n_rows, threads, place_row, r, err) : st;
+    do {
+        st = st == JN_OK ? run_parts(r, threads, err) : st;
+        st = st == JN_OK ? jn_tasks_run(r->n_rows, threads, pool_row, r, err) : st;
+    } while (st == JN_OK && start_over(r));
+    if (st == JN_OK && (r->wish->needs & JN_NEED_NODES) != 0) {
         st = jn_tasks_run(r->n_rows * (r->most_parts + 1), threads, settle_part, r, err);
     }
     return st;
@@ -221,7 +247,8 @@ static jn_status run_all(run *r, size_t threads, jn_error *err)
 static jn_status make_scratch(run *r, size_t workers)
 {
     r->ws = jn_alloc(workers, sizeof *r->ws);
-    r->origin = jn_alloc_doubles(r->n_rows);
+    r->origin = jn_alloc_doubles(2 * r->n_rows);
+    r->floor = r->origin == NULL ? NULL : r->origin + r->n_rows;
     jn_status st = r->ws == NULL || r->origin == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t i = 0; i < workers && st == JN_OK; i++) {
         r->ws[i] = jn_workspace_for(r->plans[0].q);

@@ -142,12 +142,67 @@ static void test_diagonal(void **state)
     }
 }
 
+static void test_above(void **state)
+{
+    (void)state;
+    static double x[N], got[N + 1], want[N];
+    draw(7, x, -1.0, 1.0);
+    x[20] = x[33] = 0.25;
+    x[40] = -INFINITY;
+    static const double floors[] = { -INFINITY, -2.0, 0.0, 0.25, 0.9, 1.0 };
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 0; n <= N; n++) {
+            for (size_t f = 0; f < 6; f++) {
+                size_t m = 0;
+                for (size_t i = 0; i < n; i++) {
+                    want[m] = x[i];
+                    m += x[i] > floors[f];
+                }
+                got[n] = 42.0;
+                assert_int_equal(sets[s]->above(n, x, floors[f], got), m);
+                assert_memory_equal(got, want, m * sizeof *got);
+                assert_true(got[n] == 42.0);
+            }
+        }
+    }
+}
+
+static void test_sum_log1p(void **state)
+{
+    (void)state;
+    static double x[N];
+    draw(8, x, 0.0, 1.0);
+    x[5] = 1.0;
+    x[6] = 0.0;
+    /* -1 + 1e-12: factors near 0; 1e30: eight of them are 1e240 */
+    static const double scales[] = { -1.0 + 1e-12, -0.9, -1e-9, 0.0, 1e-300, 1e-12, 3.0, 1e30 };
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t n = 0; n <= N; n += 1 + n / 11) {
+        for (size_t k = 0; k < 8; k++) {
+            long double want = 0.0L, rounding = 0.0L;
+            for (size_t i = 0; i < n; i++) {
+                const long double a = (long double)scales[k] * x[i];
+                want += log1pl(a);
+                rounding += fabsl(a / (1.0L + a)); /* of the product, as the log sees it */
+            }
+            for (size_t s = 0; s < n_sets; s++) {
+                assert_close(sets[s]->sum_log1p(n, x, scales[k]), (double)want, 4e-15,
+                             3e-16 * (double)rounding);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weigh),           cmocka_unit_test(test_weigh_sees_what_is_wrong),
         cmocka_unit_test(test_fill_and_extent), cmocka_unit_test(test_powers),
-        cmocka_unit_test(test_diagonal),
+        cmocka_unit_test(test_diagonal),        cmocka_unit_test(test_above),
+        cmocka_unit_test(test_sum_log1p),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,6 +6,7 @@
 
 #include "chance.h"
 #include "jensen/law.h"
+#include "law/reuse.h"
 #include "law/select.h"
 #include "malloc_sweep.h"
 
@@ -258,6 +259,79 @@ static void test_memory_that_runs_out(void **state)
     assert_true(jn_malloc_sweep(attempt, NULL) >= 2);
 }
 
+static void test_sorting(void **state)
+{
+    (void)state;
+    enum { MOST = 700 };
+    static double x[MOST], y[MOST], scratch[MOST];
+    for (size_t n = 0; n <= MOST; n += 1 + n / 5) {
+        for (size_t i = 0; i < n; i++) {
+            const double u = jn_chance(n, i) - 0.5;
+            x[i] = i % 7 == 0   ? u * 1e300
+                   : i % 5 == 0 ? u * 1e-310
+                   : i % 3 == 0 ? floor(8.0 * u)
+                                : u;
+        }
+        if (n > 2) {
+            x[0] = -INFINITY;
+            x[n / 2] = INFINITY;
+        }
+        memcpy(y, x, n * sizeof *y);
+        qsort(y, n, sizeof *y, ascending);
+        jn_sort_ascending(n, x, scratch);
+        for (size_t i = 0; i < n; i++) {
+            assert_true(x[i] == y[i]);
+        }
+    }
+}
+
+/* A floor under the tail from a first block: what is wanted lies above it, ties too. */
+static void test_floor_of_a_tail(void **state)
+{
+    (void)state;
+    enum { BLOCK = 512, MANY = 40000, KEEP = 300 };
+    static double x[MANY];
+    for (size_t kind = 0; kind < 3; kind++) {
+        for (size_t i = 0; i < MANY; i++) {
+            const double u = jn_chance(kind, i);
+            x[i] = kind == 0 ? log(u) : kind == 1 ? -1.5 : (u < 0.5 ? -INFINITY : -log(1.0 - u));
+        }
+        const jn_weights b = { .n = BLOCK, .log_w = x };
+        double least;
+        assert_ok(jn_law_tail_floor(&b, KEEP, MANY, &least), NULL);
+        size_t above = 0;
+        for (size_t i = 0; i < MANY; i++) {
+            above += x[i] > least;
+        }
+        assert_true(above >= KEEP && (kind == 1 || above < MANY / 10));
+    }
+    double none = 0.0;
+    const jn_weights few = { .n = 20, .log_w = x };
+    assert_ok(jn_law_tail_floor(&few, KEEP, 2.0 * KEEP, &none), NULL);
+    assert_true(none == -INFINITY);
+}
+
+/* A tail above a floor that was too high says so. */
+static void test_a_short_tail_is_seen(void **state)
+{
+    (void)state;
+    const jn_law_wish wish = { .needs = JN_NEED_TAIL, .n_tail = 3 };
+    const double x[] = { 1.0, 2.0, -INFINITY, 4.0, 5.0 };
+    const jn_weights b = { .n = 5, .log_w = x };
+    static const double floors[] = { -INFINITY, 1.5, 2.0, 9.0 };
+    for (size_t i = 0; i < 4; i++) {
+        jn_law law;
+        assert_ok(jn_law_start(&law, &wish, NAN, 0), NULL);
+        jn_law_tail_from(&law, floors[i]);
+        assert_ok(jn_law_add(&law, &b), NULL);
+        assert_true(jn_law_tail_short(&law) == (i > 1));
+        jn_law_clear(&law, NAN, 0);
+        assert_ok(jn_law_add(&law, &b), NULL);
+        assert_false(jn_law_tail_short(&law));
+        jn_law_free(&law);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -268,6 +342,9 @@ int main(void)
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_companion_of_any_split),
         cmocka_unit_test(test_selection),
+        cmocka_unit_test(test_sorting),
+        cmocka_unit_test(test_floor_of_a_tail),
+        cmocka_unit_test(test_a_short_tail_is_seen),
         cmocka_unit_test(test_memory_that_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
