@@ -83,15 +83,16 @@ jn_status jn_axis_new(const jn_axis_map *m, double t_lo, double t_hi, double h, 
         return JN_REFUSED;
     }
     const size_t n = (size_t)(last - first) + 1;
-    double *data = jn_alloc_doubles(2 * n);
+    double *data = jn_alloc_doubles(3 * n);
     if (data == NULL) {
         return JN_ERR_NOMEM;
     }
     for (size_t i = 0; i < n; i++) {
-        data[i] = jn_axis_x(m, (first + (double)i) * h);
+        data[2 * n + i] = (first + (double)i) * h;
+        data[i] = jn_axis_x(m, data[2 * n + i]);
         data[n + i] = log(h * jn_axis_dx(m, data[i]));
     }
-    *out = (jn_axis){ .n = n, .x = data, .log_step = data + n };
+    *out = (jn_axis){ .n = n, .x = data, .log_step = data + n, .t = data + 2 * n };
     return JN_OK;
 }
 

@@ -26,7 +26,7 @@ double jn_axis_dx(const jn_axis_map *m, double x); /* dx/dt */
 
 typedef struct jn_axis {
     size_t n;
-    double *x, *log_step; /* nodes, and log of step h dx/dt; one allocation from x */
+    double *x, *log_step, *t; /* nodes, log of step h dx/dt, and t; one allocation from x */
 } jn_axis;
 
 /* Nodes at multiples of h in t from t_lo to t_hi. */

@@ -16,7 +16,6 @@ enum { MAX = JN_FRAME_MAX };
 typedef struct grid {
     jn_frame frame;
     jn_axis axis[JN_LEVELS][MAX];
-    jn_axis_map map[MAX];
     double t_lo[MAX], t_hi[MAX]; /* the domain in the axes' even coordinates */
     /* One bump on every axis: q and the posterior fill an ellipsoid, and the corners of the tensor
      * grid are left out. */
@@ -177,7 +176,6 @@ static jn_status make_grid(const jn_proposal *q, size_t row, const jn_source_opt
         if (st != JN_OK) {
             return st;
         }
-        g->map[j] = map;
         g->t_lo[j] = lo - more;
         g->t_hi[j] = hi + more;
         g->round = g->round && map.n_bumps == 1;
@@ -221,30 +219,64 @@ static jn_status plan(const jn_proposal *q, size_t row, const jn_source_options 
     return JN_OK;
 }
 
-/* Point `index` of the tensor grid, the first axis fastest, into column i of t, and log of the
- * volume it stands for; false: in a corner that is left out. */
-static bool place(const grid *g, size_t level, uint64_t index, double *t, size_t i,
-                  double *log_volume, unsigned char *edge)
+/* A point of the tensor grid, the first axis fastest, and what the other axes say of it. */
+typedef struct cursor {
+    size_t k[MAX];
+    double log_volume, distance; /* of the volume it stands for; from the middle, squared */
+    bool on_face;
+} cursor;
+
+static cursor cursor_at(const grid *g, size_t level, uint64_t index)
 {
-    double distance = 0.0;
-    bool on_face = false;
-    *log_volume = g->frame.log_det;
+    cursor c = { .log_volume = g->frame.log_det };
     for (size_t j = 0; j < g->frame.dim; j++) {
         const jn_axis *a = &g->axis[level][j];
-        const size_t k = (size_t)(index % a->n);
+        c.k[j] = (size_t)(index % a->n);
         index /= a->n;
-        t[j * JN_BLOCK + i] = a->x[k];
-        *log_volume += a->log_step[k];
-        on_face = on_face || k == 0 || k == a->n - 1;
-        if (g->round) {
-            const double even = jn_axis_t(&g->map[j], a->x[k]);
-            const double middle = 0.5 * (g->t_lo[j] + g->t_hi[j]);
-            const double r = (even - middle) / (0.5 * (g->t_hi[j] - g->t_lo[j]));
-            distance += r * r;
-        }
     }
-    *edge = g->round ? distance > SHELL * SHELL : on_face;
-    return distance <= 1.0;
+    return c;
+}
+
+/* Node k of axis j. */
+static void step_into(const grid *g, size_t level, size_t j, size_t k, cursor *c)
+{
+    const jn_axis *a = &g->axis[level][j];
+    c->log_volume += a->log_step[k];
+    c->on_face = c->on_face || k == 0 || k == a->n - 1;
+    if (g->round) {
+        const double middle = 0.5 * (g->t_lo[j] + g->t_hi[j]);
+        const double r = (a->t[k] - middle) / (0.5 * (g->t_hi[j] - g->t_lo[j]));
+        c->distance += r * r;
+    }
+}
+
+/* Points of one line along the first axis, from c->k[0], at most `most` of them, into columns n and
+ * up; those in corners are left out. Moves on; returns how many points were passed. */
+static size_t place_line(const grid *g, size_t level, cursor *c, size_t most, jn_workspace *ws,
+                         size_t *n)
+{
+    const size_t dim = g->frame.dim, start = c->k[0], left = g->axis[level][0].n - start;
+    const size_t count = left < most ? left : most;
+    cursor line = *c;
+    for (size_t j = 1; j < dim; j++) {
+        step_into(g, level, j, c->k[j], &line);
+    }
+    for (size_t k = start; k < start + count && line.distance <= 1.0; k++) {
+        cursor point = line;
+        step_into(g, level, 0, k, &point);
+        ws->log_mass[*n] = point.log_volume;
+        ws->edge[*n] = g->round ? point.distance > SHELL * SHELL : point.on_face;
+        for (size_t j = 0; j < dim; j++) {
+            ws->u[j * JN_BLOCK + *n] = g->axis[level][j].x[j == 0 ? k : c->k[j]];
+        }
+        *n += point.distance <= 1.0;
+    }
+    c->k[0] += count;
+    for (size_t j = 0; j + 1 < dim && c->k[j] == g->axis[level][j].n; j++) {
+        c->k[j] = 0;
+        c->k[j + 1]++;
+    }
+    return count;
 }
 
 static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspace *ws,
@@ -256,8 +288,9 @@ static jn_status block(const jn_plan *plan, size_t part, uint64_t b, jn_workspac
     const uint64_t last = first + JN_BLOCK < plan->n_points[part] ? first + JN_BLOCK
                                                                   : plan->n_points[part];
     size_t n = 0;
-    for (uint64_t index = first; index < last; index++) {
-        n += place(g, part, index, ws->u, n, &ws->log_mass[n], &ws->edge[n]);
+    cursor c = cursor_at(g, part, first);
+    for (uint64_t index = first; index < last;) {
+        index += place_line(g, part, &c, (size_t)(last - index), ws, &n);
     }
     *out = (jn_weights){ .log_mass = ws->log_mass, .log_w = ws->log_w };
     if (n == 0) {
