@@ -6,6 +6,8 @@
 #include "gap_setup.h"
 #include "io/output.h"
 #include "jensen/gap_write.h"
+#include "jensen/npy.h"
+#include "jensen/weights.h"
 #include "progress.h"
 
 static jn_gap_format format_of(const jn_gap_args *a)
@@ -49,6 +51,20 @@ static void show_warnings(const jn_gap_args *a, const jn_gap_table *t)
     }
 }
 
+static jn_status save_weights(const jn_gap_args *a, const jn_gap_table *t, jn_error *err)
+{
+    jn_matrix m;
+    if (a->save_weights == NULL) {
+        return JN_OK;
+    }
+    jn_status st = jn_weights_of_gap(t, a->threads, &m, err);
+    if (st == JN_OK) {
+        st = jn_npy_write(a->save_weights, &m, err);
+        jn_matrix_free(&m);
+    }
+    return st;
+}
+
 static jn_status run(const jn_gap_args *a, const jn_parsed *p, const jn_gap_setup *s,
                      jn_gap_options *o, size_t n_bounds, const jn_bound_arg *bounds, jn_error *err)
 {
@@ -70,8 +86,9 @@ static jn_status run(const jn_gap_args *a, const jn_parsed *p, const jn_gap_setu
     if (written == JN_OK) {
         show_warnings(a, t);
     }
+    const jn_status saved = written < 0 ? written : save_weights(a, t, err);
     jn_gap_table_free(t);
-    return written < 0 ? written : st;
+    return saved < 0 ? saved : st;
 }
 
 /* What the command line alone shows is found before any data are read. */
@@ -126,7 +143,8 @@ const jn_command jn_cmd_gap = {
     .summary = "Exact log p(x), bounds and their gaps for one model and data set",
     .usage = "[MODEL] [OPTION]...    (no MODEL: a worked example)",
     .options = jn_gap_option_table,
-    .n_options = 20,
+    .n_options = 21,
+    .n_help = 20,
     .max_words = 1,
     .examples = { "jensen gap linear-gaussian --data x.csv --set noise_sd=0.5 --k 1..1e6",
                   "jensen gap logistic --data birthwt3.csv --set prior_sd=2 --format json" },

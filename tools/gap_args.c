@@ -48,10 +48,13 @@ const jn_option jn_gap_option_table[] = {
     { "output", 'o', JN_OPTION_TEXT, "FILE", "where to write, whole or not at all", AT(output), 0,
       0, NULL, false },
     { "quiet", 0, JN_OPTION_FLAG, NULL, "no progress bar", AT(quiet), 0, 0, NULL, false },
+    { "save-weights", 0, JN_OPTION_TEXT, "FILE",
+      "all log-weights as .npy, a row an observation; needs --rule mc or rqmc", AT(save_weights), 0,
+      0, NULL, false },
 };
 const size_t jn_gap_n_options = sizeof jn_gap_option_table / sizeof *jn_gap_option_table;
 
-enum { RULE_MC = 3, ESTIMATOR_GROUPS = 1, ESTIMATOR_USTAT = 3 };
+enum { RULE_RQMC = 2, RULE_MC = 3, ESTIMATOR_GROUPS = 1, ESTIMATOR_USTAT = 3 };
 
 jn_status jn_gap_args_options(const jn_gap_args *a, jn_gap_options *out, jn_error *err)
 {
@@ -63,6 +66,11 @@ jn_status jn_gap_args_options(const jn_gap_args *a, jn_gap_options *out, jn_erro
     }
     if (a->estimator == ESTIMATOR_GROUPS && a->rule != RULE_MC) {
         return jn_error_set(err, JN_ERR_USAGE, "--estimator groups needs draws: add --rule mc");
+    }
+    if (a->save_weights != NULL && a->rule != RULE_MC && a->rule != RULE_RQMC) {
+        return jn_error_set(err, JN_ERR_USAGE,
+                            "--save-weights needs draws of equal weight: add --rule mc or rqmc "
+                            "(the nodes of a quadrature rule have masses of their own)");
     }
     *out = (jn_gap_options){ .rule = rules[a->rule],
                              .estimator = estimators[a->estimator],

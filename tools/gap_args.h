@@ -8,7 +8,7 @@
 
 typedef struct jn_gap_args {
     jn_words set, q_set;
-    const char *data, *q, *rows, *columns, *bounds, *k, *output;
+    const char *data, *q, *rows, *columns, *bounds, *k, *output, *save_weights;
     int rule, estimator, format;
     uint64_t samples, replicates, seed, threads;
     double tolerance;

@@ -24,7 +24,8 @@ int jn_help_command(const jn_command *c)
     }
     FILE *f = jn_output_file(out);
     fprintf(f, "usage: jensen %s %s\n%s.\n", c->name, c->usage, c->summary);
-    for (size_t i = 0; i < c->n_options; i++) {
+    const size_t shown = c->n_help > 0 ? c->n_help : c->n_options;
+    for (size_t i = 0; i < shown; i++) {
         char text[64];
         jn_help_option(&c->options[i], text, sizeof text);
         fprintf(f, "  %-*s %s\n", LEFT, text, c->options[i].help);

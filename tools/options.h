@@ -36,6 +36,7 @@ typedef struct jn_command {
     const char *usage; /* what stands after the name */
     const jn_option *options;
     size_t n_options;
+    size_t n_help;    /* how many of them the help shows, for it must fit a screen; 0: all */
     size_t max_words; /* arguments that are no options, at most */
     const char *examples[2];
     int (*run)(const struct jn_command *self, int argc, char **argv);

@@ -38,6 +38,12 @@ JN_API JN_CHECKED jn_status jn_weights_run(const jn_matrix *log_w, size_t n_boun
 JN_API JN_CHECKED jn_status jn_weights_subtract(jn_matrix *log_p, const jn_matrix *log_q,
                                                 jn_error *err);
 
+/* The other way: the log-weights of all draws behind a gap table, a row an observation, replicate
+ * after replicate. They are made again, the same to the bit. JN_ERR_UNSUPPORTED: the table's rule
+ * is neither mc nor rqmc. *out is overwritten, not freed. */
+JN_API JN_CHECKED jn_status jn_weights_of_gap(const jn_gap_table *t, size_t threads, jn_matrix *out,
+                                              jn_error *err);
+
 #ifdef __cplusplus
 }
 #endif

@@ -163,6 +163,38 @@ static void test_zero_weights_are_counted(void **state)
     outcome_free(&o);
 }
 
+/* What gap saves, weights reads: the same sample, so the same numbers. */
+static void test_round_trip_from_gap(void **state)
+{
+    (void)state;
+    static const char *const rules[] = { "mc", "rqmc" };
+    for (size_t i = 0; i < 2; i++) {
+        char line[256];
+        snprintf(line, sizeof line,
+                 "gap gamma-weights --set a=2 --rule %s --samples 700 --replicates 1 --bounds elbo "
+                 "--format json --save-weights saved.npy",
+                 rules[i]);
+        outcome gap = run_program(line, NULL, NULL);
+        outcome stored = run_program("weights saved.npy --bounds elbo --format json", NULL, NULL);
+        assert_int_equal(gap.code, 0);
+        assert_int_equal(stored.code, 0);
+        json_t *a = json_loads(gap.out, 0, NULL), *b = json_loads(stored.out, 0, NULL);
+        const json_t *x = json_array_get(json_object_get(a, "bounds"), 0);
+        const json_t *y = json_array_get(json_object_get(b, "bounds"), 0);
+        /* the same 700 numbers, added up in other blocks */
+        assert_close(json_number_value(json_object_get(y, "value")),
+                     json_number_value(json_object_get(x, "value")), 1e-13, 0.0);
+        json_decref(a);
+        json_decref(b);
+        outcome_free(&gap);
+        outcome_free(&stored);
+    }
+    outcome o = run_program("gap gamma-weights --set a=2 --save-weights saved.npy", NULL, NULL);
+    assert_int_equal(o.code, 2);
+    assert_non_null(strstr(o.err, "add --rule mc or rqmc"));
+    outcome_free(&o);
+}
+
 static void test_threads_change_no_byte(void **state)
 {
     (void)state;
@@ -271,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_one_dimension_is_one_row),
         cmocka_unit_test(test_given_evidence_makes_gaps),
         cmocka_unit_test(test_zero_weights_are_counted),
+        cmocka_unit_test(test_round_trip_from_gap),
         cmocka_unit_test(test_threads_change_no_byte),
         cmocka_unit_test(test_heavy_weights_exit_1),
         cmocka_unit_test(test_errors),
