@@ -82,13 +82,13 @@ static jn_status run(const jn_gap_args *a, const jn_parsed *p, const jn_gap_setu
         fprintf(stderr, "jensen gap: %.3f s on %zu threads\n", jn_seconds() - bar.started,
                 jn_tasks_workers(a->threads));
     }
-    const jn_status written = write_table(a, p, s, t, err);
+    jn_status written = save_weights(a, t, err);
+    written = written < 0 ? written : write_table(a, p, s, t, err);
     if (written == JN_OK) {
         show_warnings(a, t);
     }
-    const jn_status saved = written < 0 ? written : save_weights(a, t, err);
     jn_gap_table_free(t);
-    return saved < 0 ? saved : st;
+    return written < 0 ? written : st;
 }
 
 /* What the command line alone shows is found before any data are read. */

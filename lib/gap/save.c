@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/tasks.h"
+#include "jensen/path.h"
 #include "jensen/weights.h"
 #include "source/workspace.h"
 
@@ -64,13 +65,22 @@ static jn_status reserve(saving *s, size_t threads, jn_error *err)
                                cols);
 }
 
+/* NULL: no draws. */
+static const jn_source *source_of(const jn_gap_table *t)
+{
+    if (t->proposal == NULL || t->samples == 0) {
+        return NULL;
+    }
+    if (strcmp(t->rule, jn_source_mc.name) == 0) {
+        return t->model->chain != NULL ? &jn_source_path : &jn_source_mc;
+    }
+    return strcmp(t->rule, jn_source_rqmc.name) == 0 ? &jn_source_rqmc : NULL;
+}
+
 jn_status jn_weights_of_gap(const jn_gap_table *t, size_t threads, jn_matrix *out, jn_error *err)
 {
-    saving s = { .q = t->proposal };
-    s.source = strcmp(t->rule, jn_source_mc.name) == 0     ? &jn_source_mc
-               : strcmp(t->rule, jn_source_rqmc.name) == 0 ? &jn_source_rqmc
-                                                           : NULL;
-    if (s.source == NULL || t->samples == 0 || t->proposal == NULL) {
+    saving s = { .q = t->proposal, .source = source_of(t) };
+    if (s.source == NULL) {
         return jn_error_set(err, JN_ERR_UNSUPPORTED,
                             "rule %s has no draws of equal weight to save: use mc or rqmc",
                             t->rule);

@@ -195,11 +195,23 @@ static jn_status warn_heavy(jn_gap_table *t)
     return st == JN_OK ? JN_NOT_CONVERGED : st;
 }
 
+/* Has iwae the mean over all subsets of K draws? */
+static bool has_subsets(void)
+{
+    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 2 };
+    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
+    return jn_bound_iwae.estimator(&arg, &setting) == JN_BY_USTAT;
+}
+
 static jn_status check(const jn_matrix *log_w, size_t n_bounds, const jn_bound_arg *bounds,
                        const jn_weights_options *o, jn_error *err)
 {
     if (n_bounds == 0 || log_w->rows == 0 || log_w->cols == 0) {
         return jn_error_set(err, JN_ERR_VALUE, "need weights and bounds");
+    }
+    if (o->estimator == 1 + JN_BY_USTAT && !has_subsets()) {
+        return jn_error_set(err, JN_ERR_UNSUPPORTED,
+                            "iwae has no mean over all subsets of K draws: use groups or law");
     }
     for (size_t i = 0; i < n_bounds; i++) {
         if (bounds[i].bound == &jn_bound_fivo) {
@@ -241,14 +253,6 @@ static jn_status wish_for(job *j, size_t n_bounds)
     return st;
 }
 
-/* The mean over all subsets of K draws where iwae has it, else over groups of K draws. */
-static jn_estimator default_estimator(void)
-{
-    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 2 };
-    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
-    return jn_bound_iwae.estimator(&arg, &setting) == JN_BY_USTAT ? JN_BY_USTAT : JN_BY_GROUPS;
-}
-
 static jn_status finish(jn_gap_table *t, jn_error *err)
 {
     jn_gap_total(t);
@@ -267,7 +271,9 @@ jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds, const jn_bound
         return st;
     }
     job j = { .log_w = log_w, .options = o, .args = bounds };
-    j.estimator = o->estimator > 0 ? (jn_estimator)(o->estimator - 1) : default_estimator();
+    j.estimator = o->estimator > 0 ? (jn_estimator)(o->estimator - 1)
+                  : has_subsets()  ? JN_BY_USTAT
+                                   : JN_BY_GROUPS;
     j.table = jn_gap_table_blank(log_w->rows, n_bounds, bounds);
     st = j.table == NULL ? JN_ERR_NOMEM : wish_for(&j, n_bounds);
     if (st != JN_OK) {

@@ -167,13 +167,18 @@ static void test_zero_weights_are_counted(void **state)
 static void test_round_trip_from_gap(void **state)
 {
     (void)state;
-    static const char *const rules[] = { "mc", "rqmc" };
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const drawn[] = {
+        "gamma-weights --set a=2 --rule mc", "gamma-weights --set a=2 --rule rqmc",
+        "local-level --data y.csv --set level_sd=1 --set noise_sd=1 --set m0=0 --set sd0=1 --rule "
+        "mc"
+    };
+    (void)jn_scratch_text("y.csv", "y\n0.3\n-0.2\n0.5\n");
+    for (size_t i = 0; i < 3; i++) {
         char line[256];
         snprintf(line, sizeof line,
-                 "gap gamma-weights --set a=2 --rule %s --samples 700 --replicates 1 --bounds elbo "
+                 "gap %s --samples 700 --replicates 1 --bounds elbo "
                  "--format json --save-weights saved.npy",
-                 rules[i]);
+                 drawn[i]);
         outcome gap = run_program(line, NULL, NULL);
         outcome stored = run_program("weights saved.npy --bounds elbo --format json", NULL, NULL);
         assert_int_equal(gap.code, 0);
@@ -279,6 +284,7 @@ static const bad_case bad[] = {
     { "weights nofile.npy", 4, "cannot open nofile.npy" },
     { "weights c.npy --evidence nofile.npy", 4, "nofile.npy" },
     { "weights c.npy --output nodirectory/t", 4, "nodirectory/t" },
+    { "gap --rule mc --save-weights nodirectory/w.npy", 4, "nodirectory/w.npy" },
 };
 
 static void test_errors(void **state)

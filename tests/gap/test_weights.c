@@ -11,6 +11,7 @@
 #include "assertions.h"
 #include "chance.h"
 #include "malloc_sweep.h"
+#include "runs.h"
 
 enum { FEW = 12 };
 
@@ -34,6 +35,13 @@ static jn_gap_table *run(const jn_matrix *m, size_t n, const jn_bound_arg *args,
     const jn_status st = jn_weights_run(m, n, args, &o, &t, &err);
     assert_true(st == JN_OK || st == JN_NOT_CONVERGED);
     return t;
+}
+
+static bool has_subsets(void)
+{
+    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 2 };
+    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
+    return jn_bound_iwae.estimator(&arg, &setting) == JN_BY_USTAT;
 }
 
 static double log_mean_exp(size_t n, const double *l)
@@ -181,8 +189,16 @@ static void test_all_subsets(void **state)
     for (unsigned k = 1; k <= FEW; k++) {
         args[k - 1] = (jn_bound_arg){ .bound = &jn_bound_iwae, .k = k };
     }
+    if (!has_subsets()) {
+        const jn_weights_options o = { .estimator = 1 + JN_BY_USTAT };
+        jn_gap_table *none = NULL;
+        jn_error err = JN_ERROR_INIT;
+        assert_int_equal(jn_weights_run(&small, FEW, args, &o, &none, &err), JN_ERR_UNSUPPORTED);
+        assert_null(none);
+        return;
+    }
     jn_gap_table *t = run(&small, FEW, args, JN_BY_USTAT, NULL);
-    for (size_t r = 0; r < 2 && t->rows[r].bounds[1].estimator == JN_BY_USTAT; r++) {
+    for (size_t r = 0; r < 2; r++) {
         for (unsigned k = 1; k <= FEW; k++) {
             const jn_estimate *e = &t->rows[r].bounds[k - 1].value;
             assert_close(e->value, all_subsets(few + r * FEW, k), 0.0, 1e-11);
@@ -212,7 +228,7 @@ static void test_gamma_weights(void **state)
                              (gsl_sf_lngamma(2.5) - 0.5 * log(2.0)) / 0.5,
                              (gsl_sf_lngamma(4.0) - 2.0 * log(2.0)) / 2.0 };
     static const int estimators[] = { JN_BY_GROUPS, JN_BY_LAW, JN_BY_USTAT };
-    for (size_t e = 0; e < 3; e++) {
+    for (size_t e = 0; e < (has_subsets() ? 3 : 2); e++) {
         jn_gap_table *t = run(&m, 4, args, estimators[e], &zero);
         const jn_gap_row *row = &t->rows[0];
         for (size_t b = 0; b < 4; b++) {
@@ -259,7 +275,7 @@ static void test_zero_weights(void **state)
     const jn_bound_arg args[] = { { .bound = &jn_bound_elbo },
                                   { .bound = &jn_bound_iwae, .k = 2 } };
     static const int estimators[] = { JN_BY_GROUPS, JN_BY_LAW, JN_BY_USTAT };
-    for (size_t e = 0; e < 3; e++) {
+    for (size_t e = 0; e < (has_subsets() ? 3 : 2); e++) {
         jn_gap_table *t = run(&m, 2, args, estimators[e], NULL);
         assert_int_equal(t->rows[0].diagnostics.zero_weights, 2);
         assert_int_equal(t->total.diagnostics.zero_weights, 6);
@@ -371,6 +387,67 @@ static jn_status attempt(void *user)
     return st;
 }
 
+/* Draws of several replicates and of blocks that are not full, by one thread and by three. */
+static void test_draws_behind_a_table(void **state)
+{
+    (void)state;
+    const jn_gap_options o = { .rule = JN_RULE_MC, .samples = 700, .replicates = 3, .seed = 5 };
+    static const char *const set[] = { "a=2", NULL };
+    const uint64_t k = 10;
+    jn_test_run r = jn_test_gap("gamma-weights", set, NULL, NULL, NULL, 1, &k, &o);
+    assert_int_equal(r.status, JN_OK);
+    jn_matrix one, three;
+    assert_ok(jn_weights_of_gap(r.table, 1, &one, &r.err), &r.err);
+    assert_ok(jn_weights_of_gap(r.table, 3, &three, &r.err), &r.err);
+    assert_int_equal(one.rows, 1);
+    assert_int_equal(one.cols, 2100);
+    assert_memory_equal(one.x, three.x, 2100 * sizeof(double));
+    double mean = 0.0, se[3];
+    for (size_t part = 0; part < 3; part++) {
+        mean += mean_of(700, one.x + 700 * part, &se[part]) / 3.0;
+    }
+    assert_close(mean, r.table->rows[0].bounds[0].value.value, 1e-13, 0.0);
+    assert_true(se[0] != se[1] && se[1] != se[2]); /* replicates differ */
+    jn_matrix_free(&one);
+    jn_matrix_free(&three);
+    jn_test_gap_free(&r);
+}
+
+static void test_only_draws_can_be_saved(void **state)
+{
+    (void)state;
+    const jn_gap_options o = { .rule = JN_RULE_QUADRATURE };
+    static const char *const set[] = { "a=2", NULL };
+    const uint64_t k = 10;
+    jn_test_run r = jn_test_gap("gamma-weights", set, NULL, NULL, NULL, 1, &k, &o);
+    jn_matrix m = JN_MATRIX_INIT;
+    assert_int_equal(jn_weights_of_gap(r.table, 1, &m, &r.err), JN_ERR_UNSUPPORTED);
+    assert_non_null(strstr(r.err.message, "use mc or rqmc"));
+    assert_null(m.x);
+    jn_test_gap_free(&r);
+}
+
+static jn_status attempt_saving(void *table)
+{
+    jn_matrix m = JN_MATRIX_INIT;
+    jn_error err = JN_ERROR_INIT;
+    const jn_status st = jn_weights_of_gap(table, 1, &m, &err);
+    assert_true(st == JN_OK || m.x == NULL);
+    jn_matrix_free(&m);
+    return st;
+}
+
+static void test_memory_runs_out_saving(void **state)
+{
+    (void)state;
+    const jn_gap_options o = { .rule = JN_RULE_MC, .samples = 10, .replicates = 2 };
+    static const char *const set[] = { "a=2", NULL };
+    const uint64_t k = 2;
+    jn_test_run r = jn_test_gap("gamma-weights", set, NULL, NULL, NULL, 1, &k, &o);
+    assert_true(jn_malloc_sweep(attempt_saving, r.table) >= 3);
+    jn_test_gap_free(&r);
+}
+
 static void test_memory_runs_out(void **state)
 {
     (void)state;
@@ -390,6 +467,9 @@ int main(void)
         cmocka_unit_test(test_errors),
         cmocka_unit_test(test_subtraction),
         cmocka_unit_test(test_memory_runs_out),
+        cmocka_unit_test(test_draws_behind_a_table),
+        cmocka_unit_test(test_only_draws_can_be_saved),
+        cmocka_unit_test(test_memory_runs_out_saving),
     };
     fill_few();
     return cmocka_run_group_tests(tests, NULL, NULL);
