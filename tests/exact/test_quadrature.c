@@ -178,13 +178,51 @@ static void test_every_allocation_may_fail(void **state)
     jn_table_free(t);
 }
 
+/* Separable data: the posterior is a wedge with its tip at the mode, far wider than the axes
+ * through the mode show. Truth: polar coordinates, Gauss-Legendre in the angle on pieces graded
+ * towards the wedge's edges, trapezoid in log r. */
+static void test_wedge(void **state)
+{
+    (void)state;
+    double yx[40];
+    for (int i = 0; i < 20; i++) {
+        yx[2 * i] = i >= 10;
+        yx[2 * i + 1] = i - 9.5;
+    }
+    jn_table *t = jn_test_table(20, 2, (const char *[]){ "y", "x" }, yx);
+    static const struct {
+        const char *sd;
+        double truth, error; /* what may be off at 2^18 nodes */
+    } cases[] = {
+        { "prior_sd=2.5", -2.202109675203, 1e-9 },
+        { "prior_sd=10", -1.939239296392, 1e-4 },
+        { "prior_sd=30", -1.916355106797, 1e-3 },
+        { "prior_sd=1000", -1.913363074706, 0.1 },
+    };
+    for (size_t i = 0; i < 4; i++) {
+        jn_model *m = jn_test_model("logistic", TEXTS(cases[i].sd), t);
+        const jn_exact_options o = { .tolerance = 1e-9, .max_nodes = 1 << 18, .threads = 2 };
+        jn_estimate e;
+        jn_error err = JN_ERROR_INIT;
+        assert_true(jn_exact(m, 0, &o, &e, &err) >= 0);
+        assert_close(e.value, cases[i].truth, 0.0, e.error + 2e-12); /* digits of the truth */
+        assert_true(e.error <= cases[i].error);
+        jn_model_free(m);
+    }
+    jn_table_free(t);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear_gaussian), cmocka_unit_test(test_reference_values),
-        cmocka_unit_test(test_finite_sum),      cmocka_unit_test(test_not_converged),
-        cmocka_unit_test(test_threads),         cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_linear_gaussian),
+        cmocka_unit_test(test_reference_values),
+        cmocka_unit_test(test_finite_sum),
+        cmocka_unit_test(test_not_converged),
+        cmocka_unit_test(test_wedge),
+        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
