@@ -22,7 +22,7 @@ typedef struct job {
     jn_gap_table *table;
 } job;
 
-static const char ESTIMATED[] = "log of the mean weight, a lower bound in expectation";
+static const char ESTIMATED[] = "log of the mean weight: a lower bound in expectation";
 
 static jn_status check_row(const jn_matrix *m, size_t row, jn_error *err)
 {

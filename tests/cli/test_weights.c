@@ -243,6 +243,25 @@ static void test_heavy_weights_exit_1(void **state)
     outcome_free(&o);
 }
 
+/* Every line of the CSV has the cells of its heading: no text in it brings a comma along. */
+static void test_csv_is_rectangular(void **state)
+{
+    (void)state;
+    outcome o = run_program("weights c.npy --k 2 --per-datum --format csv", NULL, NULL);
+    assert_int_equal(o.code, 0);
+    size_t lines = 0, want = 0;
+    for (char *line = strtok(o.out, "\n"); line != NULL; line = strtok(NULL, "\n"), lines++) {
+        size_t commas = 0;
+        for (const char *c = line; *c != '\0' && *c != '"'; c++) { /* the command is last */
+            commas += *c == ',';
+        }
+        want = lines == 0 ? commas : want;
+        assert_int_equal(commas, want);
+    }
+    assert_int_equal(lines, 1 + 3 * 2);
+    outcome_free(&o);
+}
+
 typedef struct bad_case {
     const char *line;
     int code;
@@ -312,6 +331,7 @@ int main(void)
         cmocka_unit_test(test_round_trip_from_gap),
         cmocka_unit_test(test_threads_change_no_byte),
         cmocka_unit_test(test_heavy_weights_exit_1),
+        cmocka_unit_test(test_csv_is_rectangular),
         cmocka_unit_test(test_errors),
     };
     return cmocka_run_group_tests(tests, make_files, jn_scratch_leave);
