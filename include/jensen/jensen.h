@@ -25,5 +25,6 @@
 #include "jensen/table.h"
 #include "jensen/target.h"
 #include "jensen/weights.h"
+#include "jensen/ustat.h"
 
 #endif
