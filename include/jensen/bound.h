@@ -133,9 +133,9 @@ typedef struct jn_bound_result {
     jn_estimator estimator; /* the one that the bound picked */
     jn_estimate value;
     jn_estimate gap; /* to log p(x): the laws' own, or the exact one where gap_method says how */
-    const char *gap_method; /* "naive", "bregman", "regression": groups of draws and a known
-                             * log p(x); else NULL */
-    double variance; /* of the one-group estimator */
+    const char *gap_method;         /* "naive", "bregman", "regression": groups of draws and a known
+                                     * log p(x); else NULL */
+    double variance;                /* of the one-group estimator */
     jn_estimate reconstruction, kl; /* A and B, elbo alone; value NaN: no split */
     double drawn_error;             /* groups: standard error over the groups of all replicates */
 } jn_bound_result;

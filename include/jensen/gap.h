@@ -29,11 +29,11 @@ typedef struct jn_gap_bound {
     jn_bound_arg arg;
     jn_side side;
     jn_estimator estimator;
-    jn_estimate value, gap;         /* gap = evidence - value */
-    const char *gap_method;         /* "naive", "bregman", "regression", "mixed"; NULL: of the law */
-    double gap_predicted;           /* mu2/(2K) - (mu3/3 - 3/4 mu2^2)/K^2; NaN: does not apply */
-    int predicted_reliable;         /* 1, 0 (K < 10 mu2), -1: does not apply */
-    double variance;                /* of the estimator of one group of K draws; NaN: not known */
+    jn_estimate value, gap; /* gap = evidence - value */
+    const char *gap_method; /* "naive", "bregman", "regression", "mixed"; NULL: of the law */
+    double gap_predicted;   /* mu2/(2K) - (mu3/3 - 3/4 mu2^2)/K^2; NaN: does not apply */
+    int predicted_reliable; /* 1, 0 (K < 10 mu2), -1: does not apply */
+    double variance;        /* of the estimator of one group of K draws; NaN: not known */
     jn_estimate reconstruction, kl; /* elbo; value NaN: no split */
     jn_verdict finite;              /* is the bound, whatever a rule or a sample shows? */
 } jn_gap_bound;

@@ -15,7 +15,8 @@ extern "C" {
 typedef struct jn_proposal jn_proposal;
 
 typedef struct jn_proposal_ops {
-    /* n points z from base points (n_base coordinates each, of the kinds `base`), and log q(z_i). */
+    /* n points z from base points (n_base coordinates each, of the kinds `base`), and log q(z_i).
+     */
     jn_status (*map)(const void *self, size_t row, size_t n, size_t ld, const double *base,
                      double *z, double *log_q);
     /* log q at given points. */

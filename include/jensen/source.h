@@ -13,6 +13,8 @@ extern "C" {
 /* Points in a block: part of the definition of every result; not for tuning. */
 enum { JN_BLOCK = 512 };
 
+enum { JN_COVER_MAX = 6 };
+
 /* How particles are chosen again. */
 typedef enum jn_resampling { JN_SYSTEMATIC, JN_STRATIFIED, JN_MULTINOMIAL } jn_resampling;
 
@@ -25,8 +27,12 @@ typedef struct jn_source_options {
     unsigned widening;   /* quadrature: 0, 1, 2, ... grows the domain each time */
     uint64_t max_nodes;  /* quadrature: most nodes of the finest part; 0: 2^22 */
     bool posterior;      /* draws: as many of p(z | x) beside them, where the model has a sampler */
-    uint64_t particles;  /* smc: 0: 1024 */
-    double threshold;    /* smc: resample where ESS < threshold * particles; 0: 0.5, >= 1: always */
+    /* quadrature: orders n, beside 2 and 3, for which q W^n is to be covered by the nodes, wherever
+     * its integral is known to be finite */
+    size_t n_cover;
+    double cover[JN_COVER_MAX];
+    uint64_t particles; /* smc: 0: 1024 */
+    double threshold;   /* smc: resample where ESS < threshold * particles; 0: 0.5, >= 1: always */
     jn_resampling resampling;
 } jn_source_options;
 

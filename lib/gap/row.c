@@ -55,14 +55,20 @@ static jn_status draw_moments(const jn_law *law, weight_moments *w)
     return JN_OK;
 }
 
+/* A moment that two resolutions put apart is not known: it is printed without an error. */
+static double settled(const jn_estimate *e)
+{
+    return e->error <= 1e-3 * fabs(e->value) || fabs(e->value) < 1e-12 ? e->value : NAN;
+}
+
 static jn_status node_moments(const jn_law_set *set, weight_moments *w)
 {
     jn_estimate e;
     jn_status st = jn_law_set_moment(set, 2, &e);
-    w->mu2 = e.value;
+    w->mu2 = settled(&e);
     if (st == JN_OK) {
         st = jn_law_set_moment(set, 3, &e);
-        w->mu3 = e.value;
+        w->mu3 = e.error <= 1e-3 * (1.0 + fabs(e.value)) ? e.value : NAN;
     }
     return st;
 }
@@ -98,11 +104,12 @@ static jn_status find_moments(const jn_proposal *q, const jn_law_set *set, size_
     return st;
 }
 
-static void predict(const weight_moments *w, jn_gap_bound *b)
+/* No series in 1/K where a zero weight has mass: the gap is infinite for every K. */
+static void predict(const weight_moments *w, bool zeros, jn_gap_bound *b)
 {
     b->gap_predicted = NAN;
     b->predicted_reliable = -1;
-    if (b->arg.bound == &jn_bound_iwae && isfinite(w->mu2) && isfinite(w->mu3)) {
+    if (b->arg.bound == &jn_bound_iwae && !zeros && isfinite(w->mu2) && isfinite(w->mu3)) {
         const double k = (double)b->arg.k;
         b->gap_predicted = w->mu2 / (2.0 * k) - (w->mu3 / 3.0 - 0.75 * w->mu2 * w->mu2) / (k * k);
         b->predicted_reliable = k >= 10.0 * w->mu2;
@@ -161,11 +168,11 @@ static jn_row_state judge(const jn_gap_row *row, size_t n, double tolerance, cha
 {
     for (size_t i = 0; i < n; i++) {
         const jn_gap_bound *b = &row->bounds[i];
-        if (b->value.kind == JN_QUADRATURE && isfinite(b->value.value) &&
-            !(b->value.error <= tolerance)) {
+        const double error = fmax(b->value.error, b->gap.error);
+        if (b->value.kind == JN_QUADRATURE && isfinite(b->value.value) && !(error <= tolerance)) {
             char label[JN_BOUND_LABEL];
             (void)snprintf(why, JN_ERROR_TEXT, "%s has an error of %.2g, above the tolerance %.2g",
-                           jn_bound_label(&b->arg, label), b->value.error, tolerance);
+                           jn_bound_label(&b->arg, label), error, tolerance);
             return JN_ROW_COARSE;
         }
     }
@@ -208,14 +215,14 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     weight_moments w;
     jn_status st = jn_bound_results(set, estimator, n, args, results);
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
+    const jn_law *law = draws ? &set->pooled : &set->law[0];
     if (st == JN_OK) {
         for (size_t i = 0; st == JN_OK && i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], &results[i]);
             st = jn_gap_judge(q, row->index, &row->bounds[i]);
             set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i]);
-            predict(&w, &row->bounds[i]);
+            predict(&w, law->n_zero > 0, &row->bounds[i]);
         }
-        const jn_law *law = draws ? &set->pooled : &set->law[0];
         d->var_w = w.mu2;
         d->ess_fraction = draws             ? jn_law_ess_fraction(law)
                           : isfinite(w.mu2) ? 1.0 / (1.0 + w.mu2)

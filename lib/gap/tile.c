@@ -165,6 +165,17 @@ static jn_status try_all(tile *t, jn_error *weak, jn_error *err)
     return st == JN_OK ? drop_finished(t, weak, err) : st;
 }
 
+/* The nodes must cover what the bounds that are moments of W integrate. */
+static void cover_moments(const jn_gap_job *j, jn_source_options *o)
+{
+    for (size_t i = 0; i < j->table->n_bounds && o->n_cover < JN_COVER_MAX; i++) {
+        double n;
+        if (j->args[i].bound->integrand(&j->args[i], &n) == JN_OF_MOMENT) {
+            o->cover[o->n_cover++] = n;
+        }
+    }
+}
+
 jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error *err)
 {
     tile t = { .job = j, .n = n };
@@ -187,6 +198,7 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
                                                     .tolerance = j->options->tolerance,
                                                     .posterior = j->posterior,
                                                     .particles = j->particles };
+        cover_moments(j, &t.attempt[i].options);
     }
     while (st == JN_OK && t.n > 0) {
         st = try_all(&t, &weak, err);

@@ -99,8 +99,8 @@ double jn_weight_law_moment(const jn_weight_law *w, int j)
     for (size_t i = 0; i < w->n; i++) {
         if (w->log_w[i] <= LOG_W_CAP) {
             sum += w->mw1[i] * pow(w->w1[i], j - 1);
-        } else if (w->mw1[i] > 0.0) { /* w1 is capped */
-            sum += w->mw1[i] * exp((j - 1) * w->log_w[i]);
+        } else { /* w1 is capped, and m W may underflow where m W^j does not */
+            sum += exp(w->log_m[i] + j * w->log_w[i]);
         }
     }
     return sum;

@@ -26,16 +26,17 @@ static const double SHELL = 0.9; /* nodes beyond this share of the radius are th
 static const double FAR = 1e10;  /* in widths: no search goes further */
 static const uint64_t MAX_NODES = (uint64_t)1 << 23;
 
-/* What must be covered, at one point: log q, log p(x, .), and log q W^2 (all over u). */
-enum { OF_Q, OF_P, OF_W2, N_OF };
+/* What must be covered, at one point: log q, log p(x, .), and log q W^n (all over u). */
+enum { OF_Q, OF_P, OF_POWERS, N_OF = OF_POWERS + JN_COVER_MAX + 2 };
 
 typedef struct prober {
     const jn_proposal *q;
     size_t row;
     const jn_frame *frame;
-    bool second;  /* E W^2 is finite, so q W^2 is to be covered too */
-    double depth; /* nats below the top where an integrand no longer counts */
-    double top[N_OF];
+    size_t n; /* used: OF_POWERS + the number of powers */
+    double power[N_OF];
+    double depth;                   /* nats below the top where an integrand no longer counts */
+    double top[N_OF], top_at[N_OF]; /* highest value seen, and where on the axis */
 } prober;
 
 static jn_status probe(const prober *p, const double *t, double *value)
@@ -50,38 +51,56 @@ static jn_status probe(const prober *p, const double *t, double *value)
         st = jn_target_log_joint(m, p->row, 1, 1, u, scratch, &value[OF_P]);
     }
     value[OF_Q] = log_q + log_jacobian;
-    value[OF_W2] = !p->second || value[OF_P] == -INFINITY ? -INFINITY
-                                                          : 2.0 * value[OF_P] - value[OF_Q];
+    for (size_t k = OF_POWERS; k < p->n; k++) {
+        value[k] = value[OF_P] == -INFINITY
+                       ? -INFINITY
+                       : p->power[k] * value[OF_P] - (p->power[k] - 1.0) * value[OF_Q];
+    }
     return st;
 }
 
-/* How far from `t0` along an axis, in units of the map's t, until all that must be covered stays
- * p->depth below its top. q W^2 counts while it falls: where it does not, no box could hold it, and
- * whoever asks for Var W asks first whether it is finite. */
+/* The powers whose integrals are known to be finite: no box could hold another. */
+static jn_status choose_powers(prober *p, const jn_source_options *o)
+{
+    p->n = OF_POWERS;
+    for (size_t i = 0; i < o->n_cover + 2; i++) {
+        const double n = i < 2 ? 2.0 + (double)i : o->cover[i - 2];
+        jn_verdict v;
+        const jn_status st = jn_finite_moment(p->q, p->row, n, &v);
+        if (st != JN_OK) {
+            return st;
+        }
+        if (v.finite == JN_FINITE && p->n < N_OF) {
+            p->power[p->n++] = n;
+        }
+    }
+    return JN_OK;
+}
+
+/* How far from `start` along an axis, in units of the map's t, until all that must be covered stays
+ * p->depth below its top. */
 static jn_status march(prober *p, size_t axis, const jn_axis_map *map, const double *start,
                        double direction, double *t_end)
 {
     enum { ENOUGH = 6 };
     const double step = 0.5;
-    double x[MAX], lowest_w2 = INFINITY, t = jn_axis_t(map, start[axis]);
+    double x[MAX], t = jn_axis_t(map, start[axis]);
     memcpy(x, start, sizeof x);
-    for (int below = 0, rising = 0; below < ENOUGH;) {
+    for (int below = 0; below < ENOUGH;) {
         double value[N_OF];
         const jn_status st = probe(p, x, value);
         if (st != JN_OK) {
             return st;
         }
-        for (int k = 0; k < N_OF - 1; k++) {
-            p->top[k] = fmax(p->top[k], value[k]);
+        bool gone = true;
+        for (size_t k = 0; k < p->n; k++) {
+            if (value[k] > p->top[k]) {
+                p->top[k] = value[k];
+                p->top_at[k] = t;
+            }
+            const bool ahead = direction * (p->top_at[k] - t) > 0.0;
+            gone = gone && !ahead && value[k] < p->top[k] - p->depth;
         }
-        rising = value[OF_W2] > lowest_w2 ? rising + 1 : 0;
-        lowest_w2 = fmin(lowest_w2, value[OF_W2]);
-        if (rising == 0) {
-            p->top[OF_W2] = fmax(p->top[OF_W2], value[OF_W2]);
-        }
-        const bool gone = value[OF_Q] < p->top[OF_Q] - p->depth &&
-                          value[OF_P] < p->top[OF_P] - p->depth &&
-                          (value[OF_W2] <= p->top[OF_W2] - p->depth || rising > ENOUGH);
         below = gone ? below + 1 : 0;
         t += direction * step;
         x[axis] = jn_axis_x(map, t);
@@ -101,8 +120,9 @@ static jn_status extent(prober *p, size_t axis, const jn_axis_map *map, double *
     memcpy(q, p->frame->q_centre, sizeof q);
     *lo = INFINITY;
     *hi = -INFINITY;
-    for (int k = 0; k < N_OF; k++) {
+    for (size_t k = 0; k < N_OF; k++) {
         p->top[k] = -INFINITY;
+        p->top_at[k] = 0.0;
     }
     const double *const starts[] = { posterior, q };
     for (size_t pass = 0; pass < 2; pass++) { /* tops are known in the second pass */
@@ -156,12 +176,10 @@ static jn_status make_grid(const jn_proposal *q, size_t row, const jn_source_opt
 {
     const double tolerance = o->tolerance > 0.0 ? o->tolerance : 1e-9;
     prober p = { .q = q, .row = row, .frame = &g->frame };
-    jn_verdict second;
-    jn_status st = jn_finite_moment(q, row, 2.0, &second);
+    jn_status st = choose_powers(&p, o);
     if (st != JN_OK) {
         return st;
     }
-    p.second = second.finite != JN_INFINITE;
     /* in one or two dimensions reach costs nothing; else what is left out is as the tolerance */
     p.depth = g->frame.dim <= 2 ? 44.0 : fmin(12.0 - log(tolerance), 44.0);
     const double h = first_step(g->frame.dim) * pow(0.5, 0.5 * o->refinement);

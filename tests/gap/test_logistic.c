@@ -36,13 +36,14 @@ static void test_birthwt(void **state)
     for (size_t i = 0; i < 2; i++) {
         jn_test_run r = jn_test_gap("logistic", TEXTS("prior_sd=2"), data, qs[i], NULL, 2, ks,
                                     NULL);
-        assert_ok(r.status, &r.err);
+        /* draws of the prior have weights too heavy-tailed to trust, and the table says so */
+        assert_int_equal(r.status, i == 0 ? JN_OK : JN_NOT_CONVERGED);
         const jn_gap_row *row = &r.table->rows[0];
         assert_close(row->evidence.value, -121.42579906466793, 0.0, 1e-10);
         assert_close(row->evidence.value, -121.42579906466793, 0.0, row->evidence.error + 1e-13);
         jn_test_run d = jn_test_gap("logistic", TEXTS("prior_sd=2"), data, qs[i], NULL, 2, ks,
                                     &(jn_gap_options){ .rule = JN_RULE_MC });
-        assert_ok(d.status, &d.err);
+        assert_int_equal(d.status, i == 0 ? JN_OK : JN_NOT_CONVERGED);
         for (size_t b = 0; b < 3; b++) {
             const double truth = i == 1 && b == 0 ? prior_elbo(data, 2.0)
                                                   : row->bounds[b].value.value;

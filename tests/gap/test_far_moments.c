@@ -1,0 +1,82 @@
+/* Moments of W whose mass lies far from q and from the posterior, against Gaussian closed forms. */
+#include "runs.h"
+
+static const double LOG_P = -1.60167108725875; /* the toy: p(z | x) = N(0.8, 1/3) */
+
+/* log E W^n for q = N(mean, sd^2): a Gaussian integral of precision a > 0. */
+static double log_moment(double n, double mean, double sd)
+{
+    const double p = 3.0, q = 1.0 / (sd * sd), mu = 0.8;
+    const double a = n * p - (n - 1.0) * q, b = n * p * mu - (n - 1.0) * q * mean;
+    const double c = n * p * mu * mu - (n - 1.0) * q * mean * mean;
+    assert_true(a > 0.0);
+    return 0.5 * n * log(p / (2.0 * M_PI)) - 0.5 * (n - 1.0) * log(q / (2.0 * M_PI)) +
+           0.5 * log(2.0 * M_PI / a) + 0.5 * (b * b / a - c);
+}
+
+static jn_test_run run(double mean, double sd, const char *bound)
+{
+    static const double x = 1.2;
+    jn_table *t;
+    assert_ok(jn_table_new("test", 1, 1, NULL, &x, &t), NULL);
+    jn_test_run r = { .err = JN_ERROR_INIT };
+    r.model = jn_test_model("linear-gaussian", TEXTS("W=1", "noise_sd=0.70710678118654757"), t);
+    jn_table_free(t);
+    char m[40], s[40];
+    snprintf(m, sizeof m, "mean=%.17g", mean);
+    snprintf(s, sizeof s, "sd=%.17g", sd);
+    r.q = jn_test_proposal("gaussian", TEXTS(m, s), r.model);
+    jn_bound_arg *args;
+    size_t n;
+    assert_ok(jn_bounds_parse(bound, 0, NULL, &n, &args, &r.err), &r.err);
+    r.status = jn_gap_run(r.q, n, args, NULL, &r.table, &r.err);
+    free(args);
+    assert_ok(r.status, &r.err);
+    return r;
+}
+
+static void test_renyi_and_cubo(void **state)
+{
+    (void)state;
+    static const struct {
+        double mean, sd, n;
+        const char *bound;
+    } cases[] = { { 0.4, 0.8, -1.0, "vr:2" },      { -0.96, 0.68, -2.0, "vr:3" },
+                  { -0.91, 0.94, -0.5, "vr:1.5" }, { 0.03, 0.82, -0.5, "vr:1.5" },
+                  { -0.97, 0.5, 3.0, "cubo:3" },   { 0.4, 0.8, 2.0, "cubo:2" },
+                  { -0.5, 0.45, 2.0, "cubo:2" } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jn_test_run r = run(cases[i].mean, cases[i].sd, cases[i].bound);
+        const jn_gap_bound *b = &r.table->total.bounds[0];
+        const double truth = LOG_P +
+                             log_moment(cases[i].n, cases[i].mean, cases[i].sd) / cases[i].n;
+        /* the error column covers; beside it stand the 15 digits of LOG_P */
+        assert_close(b->value.value, truth, 0.0, b->value.error + 1e-14);
+        assert_close(b->value.value, truth, 1e-10, 0.0); /* and is no excuse */
+        jn_test_gap_free(&r);
+    }
+}
+
+static void test_var_w(void **state)
+{
+    (void)state;
+    static const double cases[][2] = { { -0.5, 0.45 }, { 1.5, 0.42 }, { 1.5, 0.409 },
+                                       { 0.8, 0.41 },  { -1.0, 0.5 }, { 0.4, 0.8 } };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jn_test_run r = run(cases[i][0], cases[i][1], "elbo");
+        /* log-moments of several hundred are sums of terms in the thousands: 1e-11 in the
+         * exponential */
+        assert_close(r.table->total.diagnostics.var_w,
+                     expm1(log_moment(2.0, cases[i][0], cases[i][1])), 1e-10, 0.0);
+        jn_test_gap_free(&r);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_renyi_and_cubo),
+        cmocka_unit_test(test_var_w),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
