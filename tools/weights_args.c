@@ -19,7 +19,7 @@ const jn_option jn_weights_option_table[] = {
     { "bounds", 0, JN_OPTION_TEXT, "LIST", "default elbo,iwae", AT(bounds), 0, 0, NULL, true },
     { "k", 'k', JN_OPTION_TEXT, "LIST", "at most the draws of a row; default 1,10,100,1000", AT(k),
       0, 0, NULL, true },
-    { "estimator", 0, JN_OPTION_CHOICE, "WHICH", "all subsets of K, groups of K, or the whole law",
+    { "estimator", 0, JN_OPTION_CHOICE, "WHICH", "ustat (all subsets of K; default), groups or law",
       AT(estimator), 0, 0, "ustat|groups|law", true },
     { "seed", 0, JN_OPTION_COUNT, "S", "where subsets are drawn; default 1", AT(seed), 0, INT64_MAX,
       NULL, true },

@@ -12,7 +12,7 @@ extern "C" {
 
 /* Zero in a field means "the default". */
 typedef struct jn_weights_options {
-    int estimator; /* 0: ustat where iwae has it, else groups; 1 + jn_estimator: that one */
+    int estimator;          /* 0: ustat; 1 + jn_estimator: that one */
     const double *evidence; /* exact log p(x), one an observation; NULL: not known, and no gaps */
     uint64_t seed;
     size_t threads; /* as many as there are; changes no digit */
@@ -26,7 +26,7 @@ typedef struct jn_weights_options {
  * JN_NOT_CONVERGED: the table is filled, but in an observation k-hat is above jn_pareto_limit: the
  * weights are too heavy-tailed for their means to be trusted. JN_ERR_VALUE: a NaN or +INFINITY,
  * with its place; a K above log_w->cols; evidence that is no number. JN_ERR_USAGE: fivo.
- * JN_ERR_UNSUPPORTED: ustat where iwae has none. Negative: *out is untouched.
+ * Negative: *out is untouched.
  */
 JN_API JN_CHECKED jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds,
                                            const jn_bound_arg *bounds,

@@ -6,8 +6,9 @@
 
 #include "base/memory.h"
 #include "bound/choose.h"
+#include "bound/jvi.h"
 
-static double coefficient(uint64_t k, unsigned m, unsigned j)
+double jn_jvi_coefficient(uint64_t k, unsigned m, unsigned j)
 {
     double c = j % 2 == 0 ? 1.0 : -1.0;
     for (unsigned i = 0; i < m; i++) { /* (K - j)^m / (j! (m - j)!), factor by factor */
@@ -22,7 +23,7 @@ static jn_bound_value combine(const jn_bound_arg *arg, const jn_bound_value *ter
 {
     double value = 0.0, gap = 0.0, error = 0.0;
     for (unsigned j = 0; j <= arg->order; j++) {
-        const double c = coefficient(arg->k, arg->order, j);
+        const double c = jn_jvi_coefficient(arg->k, arg->order, j);
         if (!isfinite(terms[j].value)) {
             return jn_plain_value(NAN);
         }

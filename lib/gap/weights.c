@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "base/tasks.h"
 #include "gap/jackknife.h"
+#include "gap/subsets.h"
 #include "gap/table_new.h"
 #include "gap/total.h"
 #include "gap/verdict.h"
@@ -15,7 +16,8 @@
 typedef struct job {
     const jn_matrix *log_w;
     const jn_weights_options *options;
-    jn_estimator estimator;
+    jn_estimator estimator; /* of what subsets do not give */
+    bool subsets;           /* iwae and jvi by all subsets of the draws */
     const jn_bound_arg *args;
     jn_bound_wish lists;
     jn_law_wish wish; /* borrows the lists */
@@ -144,7 +146,11 @@ static jn_status read_law(const job *j, size_t row, jn_law *law)
         return JN_ERR_NOMEM;
     }
     jn_status st = jn_bound_results(&set, j->estimator, n, j->args, results);
-    st = st == JN_OK ? complete_errors(j, j->log_w->x + row * j->log_w->cols, n, results) : st;
+    const double *log_w = j->log_w->x + row * j->log_w->cols;
+    if (st == JN_OK && j->subsets) {
+        st = jn_gap_subsets(j->log_w->cols, log_w, n, j->args, results);
+    }
+    st = st == JN_OK ? complete_errors(j, log_w, n, results) : st;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         fill_bound(j, row, &results[i], &out->bounds[i]);
     }
@@ -195,23 +201,11 @@ static jn_status warn_heavy(jn_gap_table *t)
     return st == JN_OK ? JN_NOT_CONVERGED : st;
 }
 
-/* Has iwae the mean over all subsets of K draws? */
-static bool has_subsets(void)
-{
-    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 2 };
-    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
-    return jn_bound_iwae.estimator(&arg, &setting) == JN_BY_USTAT;
-}
-
 static jn_status check(const jn_matrix *log_w, size_t n_bounds, const jn_bound_arg *bounds,
                        const jn_weights_options *o, jn_error *err)
 {
     if (n_bounds == 0 || log_w->rows == 0 || log_w->cols == 0) {
         return jn_error_set(err, JN_ERR_VALUE, "need weights and bounds");
-    }
-    if (o->estimator == 1 + JN_BY_USTAT && !has_subsets()) {
-        return jn_error_set(err, JN_ERR_UNSUPPORTED,
-                            "iwae has no mean over all subsets of K draws: use groups or law");
     }
     for (size_t i = 0; i < n_bounds; i++) {
         if (bounds[i].bound == &jn_bound_fivo) {
@@ -271,9 +265,8 @@ jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds, const jn_bound
         return st;
     }
     job j = { .log_w = log_w, .options = o, .args = bounds };
-    j.estimator = o->estimator > 0 ? (jn_estimator)(o->estimator - 1)
-                  : has_subsets()  ? JN_BY_USTAT
-                                   : JN_BY_GROUPS;
+    j.subsets = o->estimator == 0 || o->estimator == 1 + JN_BY_USTAT;
+    j.estimator = j.subsets ? JN_BY_GROUPS : (jn_estimator)(o->estimator - 1);
     j.table = jn_gap_table_blank(log_w->rows, n_bounds, bounds);
     st = j.table == NULL ? JN_ERR_NOMEM : wish_for(&j, n_bounds);
     if (st != JN_OK) {

@@ -37,13 +37,6 @@ static jn_gap_table *run(const jn_matrix *m, size_t n, const jn_bound_arg *args,
     return t;
 }
 
-static bool has_subsets(void)
-{
-    const jn_bound_arg arg = { .bound = &jn_bound_iwae, .k = 2 };
-    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
-    return jn_bound_iwae.estimator(&arg, &setting) == JN_BY_USTAT;
-}
-
 static double log_mean_exp(size_t n, const double *l)
 {
     long double sum = 0.0L;
@@ -185,25 +178,26 @@ static double all_subsets(const double *l, unsigned k)
 static void test_all_subsets(void **state)
 {
     (void)state;
-    jn_bound_arg args[FEW];
+    jn_bound_arg args[FEW + 1];
     for (unsigned k = 1; k <= FEW; k++) {
         args[k - 1] = (jn_bound_arg){ .bound = &jn_bound_iwae, .k = k };
     }
-    if (!has_subsets()) {
-        const jn_weights_options o = { .estimator = 1 + JN_BY_USTAT };
-        jn_gap_table *none = NULL;
-        jn_error err = JN_ERROR_INIT;
-        assert_int_equal(jn_weights_run(&small, FEW, args, &o, &none, &err), JN_ERR_UNSUPPORTED);
-        assert_null(none);
-        return;
-    }
-    jn_gap_table *t = run(&small, FEW, args, JN_BY_USTAT, NULL);
+    args[FEW] = (jn_bound_arg){ .bound = &jn_bound_jvi, .k = 4, .order = 2 };
+    jn_gap_table *t = run(&small, FEW + 1, args, JN_BY_USTAT, NULL);
     for (size_t r = 0; r < 2; r++) {
         for (unsigned k = 1; k <= FEW; k++) {
             const jn_estimate *e = &t->rows[r].bounds[k - 1].value;
             assert_close(e->value, all_subsets(few + r * FEW, k), 0.0, 1e-11);
-            assert_true(!(e->error <= 0.0));
+            assert_int_equal(t->rows[r].bounds[k - 1].estimator, JN_BY_USTAT);
+            assert_true(k > FEW / 2 ? isnan(e->error) : e->error > 0.0);
         }
+        /* order 2 at K = 4: (16 L_4 - 2 * 9 L_3 + 4 L_2) / 2, errors 8 + 9 + 2 times as large */
+        const double *l = few + r * FEW;
+        const jn_estimate *jvi = &t->rows[r].bounds[FEW].value;
+        assert_close(jvi->value,
+                     8.0 * all_subsets(l, 4) - 9.0 * all_subsets(l, 3) + 2.0 * all_subsets(l, 2),
+                     0.0, 2e-10);
+        assert_true(jvi->error > 0.0);
     }
     jn_gap_table_free(t);
 }
@@ -228,7 +222,7 @@ static void test_gamma_weights(void **state)
                              (gsl_sf_lngamma(2.5) - 0.5 * log(2.0)) / 0.5,
                              (gsl_sf_lngamma(4.0) - 2.0 * log(2.0)) / 2.0 };
     static const int estimators[] = { JN_BY_GROUPS, JN_BY_LAW, JN_BY_USTAT };
-    for (size_t e = 0; e < (has_subsets() ? 3 : 2); e++) {
+    for (size_t e = 0; e < 3; e++) {
         jn_gap_table *t = run(&m, 4, args, estimators[e], &zero);
         const jn_gap_row *row = &t->rows[0];
         for (size_t b = 0; b < 4; b++) {
@@ -275,7 +269,7 @@ static void test_zero_weights(void **state)
     const jn_bound_arg args[] = { { .bound = &jn_bound_elbo },
                                   { .bound = &jn_bound_iwae, .k = 2 } };
     static const int estimators[] = { JN_BY_GROUPS, JN_BY_LAW, JN_BY_USTAT };
-    for (size_t e = 0; e < (has_subsets() ? 3 : 2); e++) {
+    for (size_t e = 0; e < 3; e++) {
         jn_gap_table *t = run(&m, 2, args, estimators[e], NULL);
         assert_int_equal(t->rows[0].diagnostics.zero_weights, 2);
         assert_int_equal(t->total.diagnostics.zero_weights, 6);
@@ -371,16 +365,15 @@ static void test_subtraction(void **state)
     assert_close(p[2], 4.0, 0.0, 0.0);
 }
 
-static jn_status attempt(void *user)
+static jn_status attempt(void *estimator)
 {
-    (void)user;
     const jn_bound_arg args[] = { { .bound = &jn_bound_elbo },
                                   { .bound = &jn_bound_iwae, .k = 3 },
                                   { .bound = &jn_bound_jvi, .k = 3, .order = 1 },
                                   { .bound = &jn_bound_cubo, .n = 2.0 } };
     jn_gap_table *t = NULL;
     jn_error err = JN_ERROR_INIT;
-    const jn_weights_options o = { .estimator = 1 + JN_BY_GROUPS, .threads = 1 };
+    const jn_weights_options o = { .estimator = *(int *)estimator, .threads = 1 };
     const jn_status st = jn_weights_run(&small, 4, args, &o, &t, &err);
     assert_true(st == JN_OK || t == NULL);
     jn_gap_table_free(t);
@@ -451,7 +444,9 @@ static void test_memory_runs_out_saving(void **state)
 static void test_memory_runs_out(void **state)
 {
     (void)state;
-    assert_true(jn_malloc_sweep(attempt, NULL) >= 10);
+    int subsets = 0, groups = 1 + JN_BY_GROUPS;
+    assert_true(jn_malloc_sweep(attempt, &subsets) >= 10);
+    assert_true(jn_malloc_sweep(attempt, &groups) >= 10);
 }
 
 int main(void)
