@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/text.h"
 #include "io/csv_scan.h"
 #include "io/input.h"
@@ -51,10 +52,27 @@ static jn_status read_header(jn_csv_scan *s, jn_table *t, jn_error *err)
     return JN_OK;
 }
 
+/* A file whose first line is all numbers has no header: its first row would be lost in silence. */
+static bool all_numbers(const jn_table *t)
+{
+    for (size_t c = 0; c < t->n_cols; c++) {
+        double x;
+        if (!jn_number_read(t->names[c], strlen(t->names[c]), &x)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static jn_status check_header(const jn_table *t, jn_error *err)
 {
     char shown[JN_EXCERPT];
     size_t bad = 0;
+    if (all_numbers(t)) {
+        return jn_error_set(err, JN_ERR_VALUE,
+                            "%s, line 1: %s is a number; the first line names the columns",
+                            t->origin, jn_excerpt(t->names[0], shown));
+    }
     if (jn_names_check(t->n_cols, (const char *const *)t->names, &bad) != JN_OK) {
         return out_of_memory(t->origin, err);
     }

@@ -84,6 +84,7 @@ static void test_malformed_files(void **state)
         { "\xef\xbb\xbf", "d.csv is empty" },
         { "y,n", "d.csv has a header but no rows" },
         { "y,n\n\n\n", "d.csv has a header but no rows" },
+        { "1,2\n3,4\n", "d.csv, line 1: '1' is a number; the first line names the columns" },
         { "y,,n\n1,2,3\n", "d.csv, line 1: column 2 of 3 has no name" },
         { "y,n,\n1,2,\n", "d.csv, line 1: column 3 of 3 has no name" },
         { "y,n,y\n1,2,3\n", "d.csv, line 1: two columns are called 'y'" },
