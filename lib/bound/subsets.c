@@ -119,9 +119,9 @@ static void weigh(jn_subsets *a, double u, bool centred)
     k->exp(x->n, a->scratch, a->y);
 }
 
-/* phi[m - 1] = sum of y^m / N in units of top^m, until the terms of the identities no longer count;
- * how many, or 0: too many. */
-static size_t power_means(jn_subsets *a, double top, double *phi)
+/* phi[m - 1] = sum of y^m / N, until the terms of the identities no longer count; how many, or 0:
+ * too many. */
+static size_t power_means(jn_subsets *a, double *phi)
 {
     const jn_sample *x = a->x;
     memcpy(a->power, x->count, x->n * sizeof *a->power);
@@ -129,7 +129,7 @@ static size_t power_means(jn_subsets *a, double top, double *phi)
     for (size_t m = 0; m < TERMS; m++) {
         double sum = 0.0;
         for (size_t j = 0; j < x->n; j++) {
-            a->power[j] *= a->y[j] / top;
+            a->power[j] *= a->y[j];
             sum += a->power[j];
         }
         phi[m] = sum / x->total;
@@ -141,7 +141,7 @@ static size_t power_means(jn_subsets *a, double top, double *phi)
     return 0;
 }
 
-/* T_k = e_k k! / (N top)^k for the last TERMS k up to K in units of e^log_scale: t[0] is T_K.
+/* T_k = e_k k! / N^k for the last TERMS k up to K in units of e^log_scale: t[0] is T_K.
  * false: the terms cancel. */
 static bool identities(const jn_subsets *a, size_t terms, const double *phi, double *t,
                        double *log_scale)
@@ -176,43 +176,48 @@ static bool identities(const jn_subsets *a, size_t terms, const double *phi, dou
 }
 
 /* e_K(-j) / e_K = sum over i of (-y_j)^i e_(K-i) / e_K. */
-static void leave_out(jn_subsets *a, double top, size_t terms, const double *t)
+static void leave_out(jn_subsets *a, size_t terms, const double *t)
 {
     const double n = a->x->total;
-    double ratio[TERMS + 1], fall = 1.0;
+    double ratio[TERMS + 1], fall = n / (n - a->k);
     for (size_t i = 0; i <= terms; i++) {
         ratio[i] = t[i] / t[0] * fall;
         fall *= -fmax(a->k - (double)i, 0.0) / n;
     }
     for (size_t j = 0; j < a->x->n; j++) {
-        const double y = a->y[j] / top;
-        double sum = 0.0;
-        for (size_t i = terms + 1; i-- > 0;) {
-            sum = sum * y + ratio[i];
+        a->without[j] = ratio[terms];
+    }
+    for (size_t i = terms; i-- > 0;) {
+        for (size_t j = 0; j < a->x->n; j++) {
+            a->without[j] = a->without[j] * a->y[j] + ratio[i];
         }
-        a->without[j] = n / (n - a->k) * sum - 1.0;
+    }
+    for (size_t j = 0; j < a->x->n; j++) {
+        a->without[j] -= 1.0;
     }
 }
 
 /* By Newton's identities; false: they do not serve here. */
 static bool by_identities(jn_subsets *a, double u, bool centred, double *out)
 {
-    double phi[TERMS], t[TERMS + 1], log_scale, top = 0.0;
+    double phi[TERMS], t[TERMS + 1], log_scale;
+    const size_t n = a->x->n;
     if (a->k > fmin(FEW * a->x->total, FEW_SUBSETS)) {
         return false;
     }
     weigh(a, u, centred);
-    for (size_t j = 0; j < a->x->n; j++) {
-        top = fmax(top, a->y[j]);
-    }
+    const double top = jn_kernels_get()->max(n, a->y);
     if (!(top > 0.0)) {
         return false;
     }
-    const size_t terms = power_means(a, top, phi);
+    for (size_t j = 0; j < n; j++) {
+        a->y[j] /= top;
+    }
+    const size_t terms = power_means(a, phi);
     if (terms == 0 || !identities(a, terms, phi, t, &log_scale)) {
         return false;
     }
-    leave_out(a, top, terms, t);
+    leave_out(a, terms, t);
     *out = log(t[0]) + log_scale + a->k * log(top) - a->log_chosen;
     return true;
 }
