@@ -51,7 +51,6 @@ typedef struct jn_bound_value {
     double gap_error; /* the evaluation's own error: step, both ends, rounding */
     double variance;  /* of the estimator of one group of K draws; NaN: not known */
     double groups;    /* independent ones behind the value, where it is their mean; else 0 */
-    double error;     /* the estimator's own standard error; NaN: not known; 0: it makes none */
 } jn_bound_value;
 
 /* What the laws are and what was asked for, from which a bound picks its estimator. */

@@ -23,7 +23,6 @@ enum {
     JN_NEED_TILTS = 4u,  /* E e^(beta l) and E l e^(beta l), for each beta asked for */
     JN_NEED_POSTERIOR = 8u, /* groups whose first draw is of the posterior, for each K asked for */
     JN_NEED_TAIL = 16u,     /* the largest weights */
-    JN_NEED_DRAWS = 32u,    /* every log-weight of a draw, for averages over subsets */
 };
 
 /* What laws are to keep, as an OR of the above and the lists that go with it. Borrows its lists. */
@@ -121,9 +120,6 @@ typedef struct jn_law {
     jn_groups *posterior;
     /* JN_NEED_TAIL, draws alone */
     jn_tail tail;
-    /* JN_NEED_DRAWS: as they came, zero weights too */
-    size_t n_drawn, drawn_capacity;
-    double *drawn;
     uint64_t n_outside; /* draws of the posterior where q has no density: W is infinite there */
 } jn_law;
 

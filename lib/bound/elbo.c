@@ -58,8 +58,7 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
     (void)arg;
-    const bool drawn = s->asked == JN_BY_GROUPS || s->asked == JN_BY_USTAT;
-    return drawn && s->kind == JN_MC ? s->asked : JN_BY_LAW;
+    return s->asked == JN_BY_GROUPS && s->kind == JN_MC ? JN_BY_GROUPS : JN_BY_LAW;
 }
 
 static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_wish *out)

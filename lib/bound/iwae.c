@@ -9,7 +9,6 @@
 #include "base/memory.h"
 #include "bound/choose.h"
 #include "bound/rounding.h"
-#include "jensen/ustat.h"
 
 static const double STEP = 0.2;
 static const double EULER = 0.57721566490153286061;
@@ -173,39 +172,9 @@ static jn_status eval_law(const jn_weight_law *w, size_t n, const jn_bound_arg *
     return st;
 }
 
-/* The mean over all subsets of K of the draws that the law keeps. */
-static jn_status eval_subsets(const jn_law *law, size_t n, const jn_bound_arg *args,
-                              jn_bound_value *out)
-{
-    uint64_t *k = jn_alloc(n, sizeof *k);
-    jn_ustat *u = jn_alloc(n, sizeof *u);
-    jn_status st = k == NULL || u == NULL ? JN_ERR_NOMEM : JN_OK;
-    size_t m = 0;
-    for (size_t i = 0; st == JN_OK && i < n; i++) {
-        if (args[i].k <= law->n_drawn) {
-            k[m++] = args[i].k;
-        }
-    }
-    st = st == JN_OK && m > 0 ? jn_ustat_values(law->n_drawn, law->drawn, m, k, u, NULL) : st;
-    m = 0;
-    for (size_t i = 0; st == JN_OK && i < n; i++) {
-        out[i] = jn_plain_value(NAN);
-        if (args[i].k <= law->n_drawn) {
-            out[i].value = u[m].value;
-            out[i].error = u[m++].error;
-        }
-    }
-    free(k);
-    free(u);
-    return st;
-}
-
 static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
                       const jn_bound_arg *args, jn_bound_value *out)
 {
-    if (estimator == JN_BY_USTAT) {
-        return eval_subsets(law, n, args, out);
-    }
     const jn_bound_arg one = { .bound = &jn_bound_elbo };
     jn_bound_value elbo;
     const jn_status st = jn_bound_elbo.eval(law, w, estimator, 1, &one, &elbo);
@@ -227,7 +196,7 @@ static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_
     if (estimator == JN_BY_GROUPS) {
         return jn_bound_wish_k(out, arg->k);
     }
-    out->needs |= estimator == JN_BY_USTAT ? JN_NEED_DRAWS : JN_NEED_NODES;
+    out->needs |= JN_NEED_NODES;
     return JN_OK;
 }
 

@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "bound/choose.h"
 #include "bound/jvi.h"
-#include "jensen/ustat.h"
 
 double jn_jvi_coefficient(uint64_t k, unsigned m, unsigned j)
 {
@@ -39,47 +38,10 @@ static jn_bound_value combine(const jn_bound_arg *arg, const jn_bound_value *ter
                              .variance = NAN };
 }
 
-/* Of subsets: the values at K, ..., K - m share their draws, and so their errors. */
-static jn_status of_subsets(const jn_law *law, const jn_bound_arg *arg, jn_bound_value *out)
-{
-    enum { TERMS = JN_JVI_ORDER_MAX + 1 };
-    uint64_t k[TERMS];
-    jn_ustat u[TERMS];
-    double covariance[TERMS * TERMS], value = 0.0, variance = 0.0;
-    const size_t n = (size_t)arg->order + 1;
-    *out = jn_plain_value(NAN);
-    if (arg->k > law->n_drawn) {
-        return JN_OK;
-    }
-    for (size_t j = 0; j < n; j++) {
-        k[j] = arg->k - j;
-    }
-    const jn_status st = jn_ustat_values(law->n_drawn, law->drawn, n, k, u, covariance);
-    for (unsigned i = 0; st == JN_OK && i < n; i++) {
-        const double c = jn_jvi_coefficient(arg->k, arg->order, i);
-        value -= c * u[i].gap; /* L - log of the mean weight */
-        for (unsigned j = 0; j < n; j++) {
-            variance += c * jn_jvi_coefficient(arg->k, arg->order, j) * covariance[i * n + j];
-        }
-    }
-    if (st == JN_OK && isfinite(value)) {
-        out->value = u[0].value + u[0].gap + value;
-        out->error = isnan(variance) ? NAN : sqrt(fmax(variance, 0.0));
-    }
-    return st;
-}
-
 static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
                       const jn_bound_arg *args, jn_bound_value *out)
 {
     enum { TERMS = JN_JVI_ORDER_MAX + 1 };
-    if (estimator == JN_BY_USTAT) {
-        jn_status done = JN_OK;
-        for (size_t i = 0; done == JN_OK && i < n; i++) {
-            done = of_subsets(law, &args[i], &out[i]);
-        }
-        return done;
-    }
     jn_bound_arg *iwae = jn_alloc(n * TERMS, sizeof *iwae);
     jn_bound_value *value = jn_alloc(n * TERMS, sizeof *value);
     jn_status st = iwae == NULL || value == NULL ? JN_ERR_NOMEM : JN_OK;

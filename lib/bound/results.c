@@ -221,10 +221,6 @@ static void one_result(const jn_law_set *set, const jn_bound_arg *arg, const jn_
     if (law->draws && set->n == 1 && all->groups > 0.0 && !by_law) {
         error_within(law, all, out);
     }
-    if (law->draws && set->n == 1 && all->error != 0.0) {
-        out->value.error = all->error;
-        out->value.dof = isnan(all->error) ? NAN : (double)law->n_nodes - 1.0;
-    }
 }
 
 jn_status jn_bound_results(const jn_law_set *set, jn_estimator estimator, size_t n,

@@ -84,7 +84,6 @@ void jn_law_free(jn_law *law)
     free(law->groups);
     free(law->posterior);
     free(law->tilts);
-    free(law->drawn);
     jn_tail_free(&law->tail);
     jn_bins_free(law->bins);
     memset(law, 0, sizeof *law);
@@ -147,25 +146,6 @@ static jn_status bin_draws(jn_law *law, const jn_weights *b, const double range[
     return st;
 }
 
-static jn_status keep_draws(jn_law *law, size_t n, const double *log_w)
-{
-    if ((law->needs & JN_NEED_DRAWS) == 0 || n == 0) {
-        return JN_OK;
-    }
-    if (law->n_drawn + n > law->drawn_capacity) {
-        const size_t capacity = law->n_drawn == 0 ? n : 2 * (law->n_drawn + n);
-        double *more = jn_realloc(law->drawn, capacity, sizeof *more);
-        if (more == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        law->drawn = more;
-        law->drawn_capacity = capacity;
-    }
-    memcpy(law->drawn + law->n_drawn, log_w, n * sizeof *log_w);
-    law->n_drawn += n;
-    return JN_OK;
-}
-
 static jn_status add_companions(jn_law *law, const jn_weights *b)
 {
     for (size_t i = 0; i < law->n_groups; i++) {
@@ -180,11 +160,7 @@ static jn_status add_companions(jn_law *law, const jn_weights *b)
     for (size_t i = 0; i < law->n_tilts; i++) {
         jn_tilt_add(&law->tilts[i], b->n, b->log_w, b->log_mass);
     }
-    if (b->log_mass != NULL) {
-        return JN_OK;
-    }
-    const jn_status st = keep_draws(law, b->n, b->log_w);
-    return st == JN_OK ? jn_tail_add(&law->tail, b->n, b->log_w) : st;
+    return b->log_mass == NULL ? jn_tail_add(&law->tail, b->n, b->log_w) : JN_OK;
 }
 
 jn_status jn_law_add(jn_law *law, const jn_weights *block)
@@ -250,8 +226,7 @@ static jn_status join(jn_law *into, const jn_law *from)
     for (size_t i = 0; i < into->n_tilts; i++) {
         jn_tilt_merge(&into->tilts[i], &from->tilts[i]);
     }
-    const jn_status st = keep_draws(into, from->n_drawn, from->drawn);
-    return st == JN_OK ? jn_tail_merge(&into->tail, &from->tail) : st;
+    return jn_tail_merge(&into->tail, &from->tail);
 }
 
 typedef void join_groups(jn_groups *into, const jn_groups *from);

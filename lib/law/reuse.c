@@ -23,7 +23,7 @@ void jn_law_clear(jn_law *law, double log_p, uint64_t first)
     const jn_lse empty = JN_LSE_INIT;
     const jn_moments none = JN_MOMENTS_INIT;
     law->n_nodes = law->n_zero = law->n_outside = 0;
-    law->n = law->n_drawn = 0;
+    law->n = 0;
     law->has_marks = law->draws = false;
     law->mass = law->zero_mass = law->evidence = law->second = law->third = empty;
     law->edge_mass = law->edge_evidence = empty;

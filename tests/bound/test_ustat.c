@@ -7,7 +7,6 @@
 
 #include "bound/trials.h"
 #include "chance.h"
-#include "jensen/bound.h"
 #include "jensen/logspace.h"
 #include "jensen/ustat.h"
 #include "malloc_sweep.h"
@@ -305,61 +304,6 @@ static void test_many_trials(void **state)
     }
 }
 
-/* The bounds that are made of subsets, through the caller that all bounds have. */
-static void test_bounds_of_subsets(void **state)
-{
-    (void)state;
-    enum { N = 10 };
-    double l[N];
-    make(5, N, l);
-    const jn_bound_arg args[] = { { .bound = &jn_bound_elbo },
-                                  { .bound = &jn_bound_iwae, .k = 1 },
-                                  { .bound = &jn_bound_iwae, .k = 4 },
-                                  { .bound = &jn_bound_jvi, .k = 4, .order = 1 },
-                                  { .bound = &jn_bound_jvi, .k = 7, .order = 2 },
-                                  { .bound = &jn_bound_iwae, .k = 11 } };
-    enum { N_ARGS = sizeof args / sizeof *args };
-    const jn_bound_setting setting = { .asked = JN_BY_USTAT, .kind = JN_MC };
-    jn_bound_wish lists;
-    assert_ok(jn_bounds_wish(N_ARGS, args, &setting, &lists), NULL);
-    assert_int_equal(lists.needs, JN_NEED_DRAWS);
-    const jn_law_wish wish = { .needs = lists.needs };
-    jn_bound_wish_free(&lists);
-    jn_law law, rest;
-    assert_ok(jn_law_start(&law, &wish, NAN, 0), NULL);
-    assert_ok(jn_law_start(&rest, &wish, NAN, 4), NULL);
-    const jn_weights first = { .n = 4, .log_w = l }, last = { .n = N - 4, .log_w = l + 4 };
-    assert_ok(jn_law_add(&law, &first), NULL);
-    assert_ok(jn_law_add(&rest, &last), NULL);
-    assert_ok(jn_law_merge(&law, &rest), NULL);
-    jn_law_free(&rest);
-    const jn_law_set set = { .kind = JN_MC, .n = 1, .law = &law, .pooled = law };
-    jn_bound_result r[N_ARGS];
-    assert_ok(jn_bound_results(&set, JN_BY_USTAT, N_ARGS, args, r), NULL);
-    for (size_t i = 0; i < N_ARGS; i++) {
-        assert_int_equal(r[i].estimator, JN_BY_USTAT);
-    }
-    assert_close(r[0].value.value, brute(N, l, 1, N), 1e-14, 0.0);
-    assert_close(r[0].value.error, brute_error(N, l, 1), 1e-12, 0.0); /* sd / sqrt N */
-    assert_close(r[1].value.error, r[0].value.error, 1e-9, 0.0);
-    assert_close(r[2].value.value, brute(N, l, 4, N), 0.0, 1e-11);
-    assert_close(r[2].value.error, brute_error(N, l, 4), 1e-7, 0.0);
-    double sum = 0.0; /* the jackknife of 4 U_4 - 3 U_3 */
-    const double whole = 4.0 * brute(N, l, 4, N) - 3.0 * brute(N, l, 3, N);
-    for (size_t i = 0; i < N; i++) {
-        sum += pow(4.0 * brute(N, l, 4, i) - 3.0 * brute(N, l, 3, i) - whole, 2);
-    }
-    assert_close(r[3].value.value, whole, 0.0, 1e-10);
-    assert_close(r[3].value.error, sqrt((N - 1.0) / N * sum), 1e-6, 0.0);
-    assert_close(r[3].value.dof, N - 1, 0.0, 0.0);
-    const double second = 24.5 * brute(N, l, 7, N) - 36.0 * brute(N, l, 6, N) +
-                          12.5 * brute(N, l, 5, N);
-    assert_close(r[4].value.value, second, 0.0, 1e-9);
-    assert_true(isnan(r[4].value.error)); /* 7 of 10: no two subsets are disjoint */
-    assert_true(isnan(r[5].value.value)); /* 11 of 10 */
-    jn_law_free(&law);
-}
-
 static jn_status attempt(void *user)
 {
     const double *l = user;
@@ -388,7 +332,6 @@ int main(void)
         cmocka_unit_test(test_many_draws_are_gathered),
         cmocka_unit_test(test_trials),
         cmocka_unit_test(test_many_trials),
-        cmocka_unit_test(test_bounds_of_subsets),
         cmocka_unit_test(test_memory_that_runs_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
