@@ -88,15 +88,16 @@ JN_API double jn_tilt_mean(const jn_tilt *t);
 typedef struct jn_law {
     unsigned needs;
     /* streamed over everything added, zero weights included */
-    uint64_t n_nodes;     /* nodes or draws */
-    uint64_t n_zero;      /* of these, with log-weight -INFINITY and positive mass */
-    jn_lse mass;          /* log sum m; quadrature: 1 within its error */
-    jn_lse zero_mass;     /* mass on zero weights */
-    jn_lse evidence;      /* log sum m e^l */
-    jn_lse second;        /* log sum m e^2l */
-    jn_lse third;         /* log sum m e^3l */
-    jn_moments log_w;     /* of l under q; mean -INFINITY where a zero weight has mass */
-    jn_moments log_lik;   /* of log p(x|z); weight 0 where there is no split */
+    uint64_t n_nodes;   /* nodes or draws */
+    uint64_t n_zero;    /* of these, with log-weight -INFINITY and positive mass */
+    double unit;        /* draws: log of what weights are measured in on the way; NaN: of nothing */
+    jn_lse mass;        /* log sum m; quadrature: 1 within its error */
+    jn_lse zero_mass;   /* mass on zero weights */
+    jn_lse evidence;    /* log sum m e^l */
+    jn_lse second;      /* log sum m e^2l */
+    jn_lse third;       /* log sum m e^3l */
+    jn_moments log_w;   /* of l under q; mean -INFINITY where a zero weight has mass */
+    jn_moments log_lik; /* of log p(x|z); weight 0 where there is no split */
     jn_moments log_ratio; /* of log q/p(z) */
     bool has_marks;
     bool draws;                      /* equal masses: the law is a sample */

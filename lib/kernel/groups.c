@@ -87,3 +87,72 @@ void JN_K(group_lme)(size_t groups, size_t k, const double *l, double *out)
         v_store_n(out + g, v, m);
     }
 }
+
+INLINE double group_total(size_t k, const double *x)
+{
+    vd a = v_set(0.0), b = a;
+    size_t i = 0;
+    for (; i + 2 * VN <= k; i += 2 * VN) {
+        a = a + v_load(x + i);
+        b = b + v_load(x + i + VN);
+    }
+    for (; i < k; i += VN) {
+        a = a + v_load_n(x + i, k - i);
+    }
+    return v_sum(a + b);
+}
+
+void JN_K(group_means)(size_t groups, size_t k, const double *x, double *out)
+{
+    for (size_t g = 0; g < groups; g += VN) {
+        const size_t m = groups - g < VN ? groups - g : VN;
+        if (k < FEW) {
+            vd sum = v_set(0.0);
+            for (size_t i = 0; i < k; i++) {
+                sum = sum + column(m, k, x + g * k + i);
+            }
+            v_store_n(out + g, sum / (double)k, m);
+        } else {
+            for (size_t i = 0; i < m; i++) {
+                out[g + i] = group_total(k, x + (g + i) * k) / (double)k;
+            }
+        }
+    }
+}
+
+/* Lanes of even and of odd number hold the sums of either fold. */
+void JN_K(control)(size_t n, const double *x, const double *y, double out[2][5])
+{
+    vd sum[5], x0, y0;
+    for (int j = 0; j < 5; j++) {
+        sum[j] = v_set(0.0);
+    }
+    for (int i = 0; i < VN; i++) {
+        x0[i] = n > 0 ? x[n > 1 ? i % 2 : 0] : 0.0;
+        y0[i] = n > 0 ? y[n > 1 ? i % 2 : 0] : 0.0;
+    }
+    const size_t whole = n - n % VN;
+    for (size_t i = 0; i < whole; i += VN) {
+        const vd dx = v_load(x + i) - x0, dy = v_load(y + i) - y0;
+        sum[0] = sum[0] + dx;
+        sum[1] = sum[1] + dy;
+        sum[2] = v_fma(dx, dx, sum[2]);
+        sum[3] = v_fma(dx, dy, sum[3]);
+        sum[4] = v_fma(dy, dy, sum[4]);
+    }
+    for (int j = 0; j < 5; j++) {
+        out[0][j] = out[1][j] = 0.0;
+        for (int i = 0; i < VN; i++) {
+            out[i % 2][j] += sum[j][i];
+        }
+    }
+    for (size_t i = whole; i < n; i++) {
+        const double dx = x[i] - x[i % 2], dy = y[i] - y[i % 2];
+        double *o = out[i % 2];
+        o[0] += dx;
+        o[1] += dy;
+        o[2] += dx * dx;
+        o[3] += dx * dy;
+        o[4] += dy * dy;
+    }
+}

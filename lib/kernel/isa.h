@@ -39,8 +39,11 @@
     X(above)               \
     X(sum_log1p)           \
     X(powers)              \
+    X(weights)             \
     X(bins)                \
     X(group_lme)           \
+    X(group_means)         \
+    X(control)             \
     X(residual)            \
     X(quadratic)           \
     X(affine)              \

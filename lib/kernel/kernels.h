@@ -115,12 +115,22 @@ typedef struct jn_kernels {
      * JN_BIN_SUMS (jn_bin_row(x) - first), which must be there. See below for bins. */
     void (*bins)(size_t n, const double *x, double origin, int64_t first, double *rows);
 
+    /* w = e^(x - unit), w1 = w - 1 and the sums of w, w^2 and w^3, for |x - unit| < 650. */
+    void (*weights)(size_t n, const double *x, double unit, double *w, double *w1, double sums[3]);
+
     /* sum of log(1 + scale x) for scale x between -1 + 1e-16 and 1e30 */
     double (*sum_log1p)(size_t n, const double *x, double scale);
 
     /* out[g] = log of the mean of e^l over l[g k] .. l[g k + k - 1], g < groups; k >= 1. -inf is a
      * zero weight, a group of them gives -inf; NaN or +inf in a group gives NaN. */
     void (*group_lme)(size_t groups, size_t k, const double *l, double *out);
+
+    /* out[g] = mean of x[g k] .. x[g k + k - 1], g < groups; k >= 1 */
+    void (*group_means)(size_t groups, size_t k, const double *x, double *out);
+
+    /* Of pairs with an even number and of those with an odd one: sums of dx, dy, dx^2, dx dy and
+     * dy^2, the differences of x and y to those of pair 0 and of pair 1. */
+    void (*control)(size_t n, const double *x, const double *y, double out[2][5]);
 
     /* Model kernels: z is dim rows of ld doubles, ld >= n, sample i is column i. The value of a
      * sample does not depend on n or on the samples beside it. `out` has n doubles and every

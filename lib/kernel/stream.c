@@ -122,3 +122,42 @@ size_t JN_K(above)(size_t n, const double *x, double floor, double *out)
     }
     return kept;
 }
+
+/* e^x and e^x - 1, |x| < 700 */
+INLINE vd both(vd x, vd *less_one)
+{
+    vd r;
+    const vd k = v_reduce(x, &r), h = v_half_power(k), p = v_fma(r * r, v_exp_tail(r), r);
+    *less_one = v_fma(h, p, h - 0.5) * 2.0;
+    return v_fma(h, p, h) * 2.0;
+}
+
+void JN_K(weights)(size_t n, const double *x, double unit, double *w, double *w1, double sums[3])
+{
+    enum { PAIR = 2 };
+    const double nothing = unit - 650.0;
+    vd one[PAIR], two[PAIR], three[PAIR];
+    for (int u = 0; u < PAIR; u++) {
+        one[u] = two[u] = three[u] = v_set(0.0);
+    }
+    for (size_t i = 0; i < n; i += PAIR * VN) {
+        UNROLL for (int u = 0; u < PAIR; u++)
+        {
+            const size_t at = i + (size_t)u * VN;
+            if (at < n) {
+                const size_t m = n - at;
+                const vd v = m < VN ? v_load_part(x + at, m, nothing) : v_load(x + at);
+                vd less_one;
+                const vd e = both(v - unit, &less_one), square = e * e;
+                v_store_n(w + at, e, m);
+                v_store_n(w1 + at, less_one, m);
+                one[u] = one[u] + e;
+                two[u] = two[u] + square;
+                three[u] = v_fma(e, square, three[u]);
+            }
+        }
+    }
+    sums[0] = v_sum(one[0] + one[1]);
+    sums[1] = v_sum(two[0] + two[1]);
+    sums[2] = v_sum(three[0] + three[1]);
+}

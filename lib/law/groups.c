@@ -70,31 +70,29 @@ static void close_group(jn_groups *g, jn_lse *open)
     }
 }
 
-/* Every second pair from x[0], y[0] on, about the first of them. */
-static jn_control control_of(size_t n, const double *x, const double *y)
+/* n pairs x, y + log_p, of groups `index` and after. */
+static void add_controls(jn_groups *g, uint64_t index, size_t n, const double *x, const double *y)
 {
-    double sum[5] = { 0.0, 0.0, 0.0, 0.0, 0.0 };
-    for (size_t i = 0; i < n; i += 2) {
-        const double dx = x[i] - x[0], dy = y[i] - y[0];
-        sum[0] += dx;
-        sum[1] += dy;
-        sum[2] += dx * dx;
-        sum[3] += dx * dy;
-        sum[4] += dy * dy;
+    double sums[2][5];
+    jn_kernels_get()->control(n, x, y, sums);
+    for (size_t i = 0; i < 2 && i < n; i++) {
+        const double *s = sums[i], count = (double)((n - i + 1) / 2);
+        const double mx = s[0] / count, my = s[1] / count;
+        const jn_control c = { .n = (n - i + 1) / 2,
+                               .x = x[i] + mx,
+                               .y = y[i] - g->log_p + my,
+                               .xx = s[2] - mx * s[0],
+                               .xy = s[3] - mx * s[1],
+                               .yy = s[4] - my * s[1] };
+        jn_control_merge(&g->fold[(index + i) % 2], &c);
     }
-    const double count = (double)((n + 1) / 2), mx = sum[0] / count, my = sum[1] / count;
-    return (jn_control){ .n = (n + 1) / 2,
-                         .x = x[0] + mx,
-                         .y = y[0] + my,
-                         .xx = sum[2] - mx * sum[0],
-                         .xy = sum[3] - mx * sum[1],
-                         .yy = sum[4] - my * sum[1] };
 }
 
-/* n <= PIECE full groups, `index` of them before; values: overwritten. */
-static void count_groups(jn_groups *g, uint64_t index, size_t n, double *value)
+/* n <= PIECE full groups, `index` of them before. x: e^(value - log_p) - 1; NULL: not made. */
+static void count_groups(jn_groups *g, uint64_t index, size_t n, const double *value,
+                         const double *x)
 {
-    double range[2], x[PIECE];
+    double range[2], made[PIECE];
     const jn_kernels *k = jn_kernels_get();
     k->extent(n, value, range);
     if (range[0] == -INFINITY) {
@@ -105,37 +103,76 @@ static void count_groups(jn_groups *g, uint64_t index, size_t n, double *value)
     }
     jn_moments_add_array(&g->done, n, value);
     if (!isnan(g->log_p)) {
-        for (size_t i = 0; i < n; i++) {
-            value[i] -= g->log_p;
+        if (x == NULL) {
+            for (size_t i = 0; i < n; i++) {
+                made[i] = value[i] - g->log_p;
+            }
+            k->expm1(n, made, made);
         }
-        k->expm1(n, value, x);
-        for (size_t i = 0; i < 2 && i < n; i++) {
-            const jn_control c = control_of(n - i, x + i, value + i);
-            jn_control_merge(&g->fold[(index + i) % 2], &c);
-        }
+        add_controls(g, index, n, x == NULL ? made : x, value);
     }
 }
 
-/* Groups that lie whole in log_w: how many draws they take. */
-static size_t add_full(jn_groups *g, size_t n, const double *log_w)
+/* Up to PIECE groups that lie whole in log_w: their log-mean-exps, by sums of weights where these
+ * are made. */
+static void full_groups(jn_groups *g, size_t n, const double *log_w, const jn_scaled *scaled)
 {
-    double value[PIECE];
+    double value[PIECE], mean[PIECE], x[PIECE];
+    const jn_kernels *k = jn_kernels_get();
+    const uint64_t index = (g->first + g->n) / g->k;
+    if (scaled->w == NULL) {
+        k->group_lme(n, g->k, log_w, value);
+        count_groups(g, index, n, value, NULL);
+        return;
+    }
+    const bool own_unit = scaled->unit == g->log_p;
+    if (g->k == 1) {
+        count_groups(g, index, n, log_w, own_unit ? scaled->w1 : NULL);
+        return;
+    }
+    k->group_means(n, g->k, scaled->w, mean);
+    k->group_means(n, g->k, scaled->w1, x);
+    k->log(n, mean, mean);
+    k->log1p(n, x, value);
+    for (size_t i = 0; i < n; i++) { /* the mean less 1 has no digits where the mean is small */
+        value[i] = scaled->unit + (fabs(x[i]) < 0.5 ? value[i] : mean[i]);
+    }
+    count_groups(g, index, n, value, own_unit ? x : NULL);
+}
+
+/* From draw i on. */
+static jn_scaled from(const jn_scaled *s, size_t i)
+{
+    const bool made = s->w != NULL;
+    return (jn_scaled){ s->unit, made ? s->w + i : NULL, made ? s->w1 + i : NULL };
+}
+
+/* Groups that lie whole in log_w: how many draws they take. */
+static size_t add_full(jn_groups *g, size_t n, const double *log_w, const jn_scaled *scaled)
+{
     const size_t k = (size_t)g->k, groups = n / k;
     for (size_t at = 0; at < groups; at += PIECE) {
         const size_t piece = groups - at < PIECE ? groups - at : PIECE;
-        jn_kernels_get()->group_lme(piece, k, log_w + at * k, value);
-        count_groups(g, (g->first + g->n) / g->k, piece, value);
+        const jn_scaled here = from(scaled, at * k);
+        full_groups(g, piece, log_w + at * k, &here);
         g->n += piece * k;
     }
     return groups * k;
 }
 
 /* Some of a group. */
-static void add_part(jn_groups *g, size_t n, const double *log_w)
+static void add_part(jn_groups *g, size_t n, const double *log_w, const jn_scaled *scaled)
 {
     const jn_kernels *k = jn_kernels_get();
-    const double top = k->max(n, log_w);
-    const jn_lse part = { top, top > -INFINITY ? k->sum_exp(n, log_w, top) : 0.0, n };
+    jn_lse part = { scaled->unit, 0.0, n };
+    if (scaled->w != NULL) {
+        double mean;
+        k->group_means(1, n, scaled->w, &mean);
+        part.scaled = (double)n * mean;
+    } else {
+        part.max = k->max(n, log_w);
+        part.scaled = part.max > -INFINITY ? k->sum_exp(n, log_w, part.max) : 0.0;
+    }
     jn_lse *open = open_group(g);
     jn_lse_merge(open, &part);
     g->n += n;
@@ -144,15 +181,16 @@ static void add_part(jn_groups *g, size_t n, const double *log_w)
     }
 }
 
-void jn_groups_add(jn_groups *g, size_t n, const double *log_w)
+void jn_groups_add(jn_groups *g, size_t n, const double *log_w, const jn_scaled *scaled)
 {
     for (size_t i = 0; i < n;) {
         const uint64_t inside = (g->first + g->n) % g->k, left = g->k - inside;
+        const jn_scaled here = from(scaled, i);
         if (inside == 0 && left <= n - i) {
-            i += add_full(g, n - i, log_w + i);
+            i += add_full(g, n - i, log_w + i, &here);
         } else {
             const size_t take = left < n - i ? (size_t)left : n - i;
-            add_part(g, take, log_w + i);
+            add_part(g, take, log_w + i, &here);
             i += take;
         }
     }
@@ -169,7 +207,7 @@ void jn_groups_add_replaced(jn_groups *g, size_t n, const double *log_w, const d
             const double l = replacement[at + i];
             mixed[i] = l < INFINITY ? l : 0.0; /* the law counts these; nothing else is read then */
         }
-        jn_groups_add(g, piece, mixed);
+        jn_groups_add(g, piece, mixed, &(jn_scaled){ 0.0, NULL, NULL });
     }
 }
 

@@ -146,11 +146,9 @@ static jn_status bin_draws(jn_law *law, const jn_weights *b, const double range[
     return st;
 }
 
+/* All but the groups of draws of q. */
 static jn_status add_companions(jn_law *law, const jn_weights *b)
 {
-    for (size_t i = 0; i < law->n_groups; i++) {
-        jn_groups_add(&law->groups[i], b->n, b->log_w);
-    }
     for (size_t i = 0; b->log_w_posterior != NULL && i < b->n; i++) {
         law->n_outside += b->log_w_posterior[i] == INFINITY;
     }
@@ -169,12 +167,12 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
         return JN_OK;
     }
     const bool draws = block->log_mass == NULL;
-    double range[2] = { 0.0, 0.0 };
+    jn_stream_block look;
     if (draws) {
-        jn_kernels_get()->extent(block->n, block->log_w, range);
+        jn_stream_look(law, block, &look);
     }
     if ((law->needs & JN_NEED_NODES) != 0) {
-        const jn_status st = draws ? bin_draws(law, block, range) : keep_nodes(law, block);
+        const jn_status st = draws ? bin_draws(law, block, look.range) : keep_nodes(law, block);
         if (st != JN_OK) {
             return st;
         }
@@ -183,7 +181,10 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
     law->has_marks = block->log_lik != NULL;
     law->draws = draws;
     if (draws) {
-        jn_law_stream_draws(law, block, range);
+        jn_law_stream_draws(law, &look);
+        for (size_t i = 0; i < law->n_groups; i++) {
+            jn_groups_add(&law->groups[i], block->n, block->log_w, &look.scaled);
+        }
     } else {
         jn_law_stream_nodes(law, block);
     }

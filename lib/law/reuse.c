@@ -24,6 +24,7 @@ void jn_law_clear(jn_law *law, double log_p, uint64_t first)
     const jn_moments none = JN_MOMENTS_INIT;
     law->n_nodes = law->n_zero = law->n_outside = 0;
     law->n = 0;
+    law->unit = log_p;
     law->has_marks = law->draws = false;
     law->mass = law->zero_mass = law->evidence = law->second = law->third = empty;
     law->edge_mass = law->edge_evidence = empty;
@@ -42,6 +43,7 @@ void jn_law_clear(jn_law *law, double log_p, uint64_t first)
 
 void jn_law_place(jn_law *law, double origin)
 {
+    law->unit = isnan(law->unit) ? origin : law->unit;
     if (law->bins != NULL) {
         jn_bins_place(law->bins, origin);
     }

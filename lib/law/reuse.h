@@ -10,8 +10,8 @@ enum { JN_NODES_MANY = 4096 };
 /* Empty again, as after jn_law_start; memory and needs stay. */
 void jn_law_clear(jn_law *law, double log_p, uint64_t first);
 
-/* Where the bins of a law of draws have their origin, so that laws merge bin by bin; NaN: the law
- * finds one. A block of draws to find it from. */
+/* About where the log-weights of a law of draws lie, which is where its bins have their origin, so
+ * that laws merge bin by bin; NaN: the law finds one. A block of draws to find it from. */
 void jn_law_place(jn_law *law, double origin);
 double jn_law_origin(const jn_weights *block);
 

@@ -48,17 +48,35 @@ static void count_zeros(jn_law *law, size_t n, const double *log_w)
     }
 }
 
-void jn_law_stream_draws(jn_law *law, const jn_weights *b, const double range[2])
+/* Weights in units of the law's own, where none overflows when cubed and none underflows. */
+void jn_stream_look(const jn_law *law, const jn_weights *b, jn_stream_block *out)
 {
+    const double HIGH = 200.0, LOW = -600.0;
+    const jn_kernels *k = jn_kernels_get();
+    out->b = b;
+    out->scaled = (jn_scaled){ law->unit, NULL, NULL };
+    k->extent(b->n, b->log_w, out->range);
+    const double low = out->range[0] - law->unit, high = out->range[1] - law->unit;
+    if (b->n <= JN_STREAM_BLOCK && low > LOW && high < HIGH && high > -HIGH) {
+        k->weights(b->n, b->log_w, law->unit, out->w, out->w1, out->sums);
+        out->scaled.w = out->w;
+        out->scaled.w1 = out->w1;
+    } else if (out->range[1] > -INFINITY) {
+        out->scaled.unit = out->range[1];
+        k->powers(b->n, b->log_w, out->range[1], out->sums);
+    }
+}
+
+void jn_law_stream_draws(jn_law *law, const jn_stream_block *block)
+{
+    const jn_weights *b = block->b;
     const jn_lse mass = { 0.0, (double)b->n, b->n };
-    double sums[3] = { 0.0, 0.0, 0.0 };
     jn_lse_merge(&law->mass, &mass);
-    if (range[0] == -INFINITY) {
+    if (block->range[0] == -INFINITY) {
         count_zeros(law, b->n, b->log_w);
     }
-    if (range[1] > -INFINITY) {
-        jn_kernels_get()->powers(b->n, b->log_w, range[1], sums);
-        add_powers(law, range[1], sums, b->n);
+    if (block->range[1] > -INFINITY) {
+        add_powers(law, block->scaled.unit, block->sums, b->n);
     } else {
         law->evidence.n += b->n;
         law->second.n += b->n;

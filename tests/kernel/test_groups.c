@@ -74,11 +74,42 @@ static void test_groups_are_alone(void **state)
     }
 }
 
+static void test_means(void **state)
+{
+    (void)state;
+    enum { MOST = 9000 };
+    static double x[MOST];
+    uint64_t seed = 12;
+    for (size_t i = 0; i < MOST; i++) {
+        x[i] = next_between(&seed, -1.0, 9.0);
+    }
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t k = 1; k <= 400; k += k < 70 ? 1 : 61) {
+        for (size_t groups = 0; groups <= 20 && groups * k <= MOST; groups++) {
+            for (size_t s = 0; s < n_sets; s++) {
+                double out[21];
+                out[groups] = 42.0;
+                sets[s]->group_means(groups, k, x, out);
+                for (size_t g = 0; g < groups; g++) {
+                    long double sum = 0.0L;
+                    for (size_t i = 0; i < k; i++) {
+                        sum += x[g * k + i];
+                    }
+                    assert_close(out[g], (double)(sum / (long double)k), 1e-15, 1e-15);
+                }
+                assert_true(out[groups] == 42.0);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_against_one_at_a_time),
         cmocka_unit_test(test_groups_are_alone),
+        cmocka_unit_test(test_means),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

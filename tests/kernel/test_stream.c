@@ -196,12 +196,73 @@ static void test_sum_log1p(void **state)
     }
 }
 
+static void test_weights(void **state)
+{
+    (void)state;
+    static double x[N], w[N + 1], w1[N + 1];
+    draw(9, x, -640.0, 190.0);
+    for (size_t i = 0; i < N; i += 3) {
+        x[i] = -7.0 + 1e-9 * x[i]; /* near the unit, where w - 1 is small */
+    }
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t s = 0; s < n_sets; s++) {
+        for (size_t n = 0; n <= N; n++) {
+            double sums[3];
+            long double want[3] = { 0.0L, 0.0L, 0.0L };
+            w[n] = w1[n] = 42.0;
+            sets[s]->weights(n, x, -7.0, w, w1, sums);
+            for (size_t i = 0; i < n; i++) {
+                const double off = x[i] + 7.0; /* as the kernel rounds it */
+                assert_close(w[i], (double)expl(off), 4e-16, 0.0);
+                assert_close(w1[i], (double)expm1l(off), 4e-16, 0.0);
+                for (int j = 0; j < 3; j++) {
+                    want[j] += expl((j + 1) * (long double)off);
+                }
+            }
+            for (int j = 0; j < 3; j++) {
+                assert_close(sums[j], (double)want[j], 4e-15, 1e-270);
+            }
+            assert_true(w[n] == 42.0 && w1[n] == 42.0);
+        }
+    }
+}
+
+static void test_control(void **state)
+{
+    (void)state;
+    static double x[N], y[N];
+    draw(10, x, -1.0, 5.0);
+    draw(11, y, -3.0, 1.0);
+    const jn_kernels *sets[MAX_ISAS];
+    const size_t n_sets = every_isa(sets);
+    for (size_t n = 0; n <= N; n += 1 + n / 17) {
+        double want[2][5] = { { 0.0 } };
+        for (size_t i = 0; i < n; i++) {
+            const double dx = x[i] - x[i % 2], dy = y[i] - y[i % 2];
+            const double terms[5] = { dx, dy, dx * dx, dx * dy, dy * dy };
+            for (int j = 0; j < 5; j++) {
+                want[i % 2][j] += terms[j];
+            }
+        }
+        for (size_t s = 0; s < n_sets; s++) {
+            double got[2][5];
+            sets[s]->control(n, x, y, got);
+            for (int j = 0; j < 5; j++) { /* sums of 100 terms of size up to 36 */
+                assert_close(got[0][j], want[0][j], 0.0, 1e-12);
+                assert_close(got[1][j], want[1][j], 0.0, 1e-12);
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_weigh),           cmocka_unit_test(test_weigh_sees_what_is_wrong),
         cmocka_unit_test(test_fill_and_extent), cmocka_unit_test(test_powers),
         cmocka_unit_test(test_diagonal),        cmocka_unit_test(test_above),
+        cmocka_unit_test(test_weights),         cmocka_unit_test(test_control),
         cmocka_unit_test(test_sum_log1p),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

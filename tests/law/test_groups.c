@@ -3,6 +3,8 @@
 #include "chance.h"
 #include "law/groups.h"
 
+static const jn_scaled NOT_SCALED = { 0.0, NULL, NULL };
+
 enum { MAX = 700 };
 
 /* Log-weights with a run of zeros, so that whole groups vanish. */
@@ -70,7 +72,7 @@ static void test_any_split_into_blocks_and_merges(void **state)
                     const double size = s % 2 == 0 ? 7.0 : 150.0;
                     uint64_t n = (uint64_t)(size * jn_chance(s + 2000, 8 * turn + p));
                     n = n < MAX - at ? n : MAX - at;
-                    jn_groups_add(&part, n, l + at);
+                    jn_groups_add(&part, n, l + at, &NOT_SCALED);
                     at += n;
                 }
                 jn_groups_merge(&whole, &part);
@@ -94,7 +96,7 @@ static void test_a_run_that_begins_anywhere(void **state)
         for (size_t j = 0; j < N_K; j++) {
             jn_groups g;
             jn_groups_init(&g, KS[j], first);
-            jn_groups_add(&g, MAX - first, l + first);
+            jn_groups_add(&g, MAX - first, l + first, &NOT_SCALED);
             jn_moments want;
             uint64_t n_zero;
             slow(KS[j], first, MAX - first, l + first, &want, &n_zero);
@@ -119,7 +121,7 @@ static void test_merging_is_associative(void **state)
             jn_groups p[3], left;
             for (size_t i = 0; i < 3; i++) {
                 jn_groups_init(&p[i], KS[j], at[i]);
-                jn_groups_add(&p[i], at[i + 1] - at[i], l + at[i]);
+                jn_groups_add(&p[i], at[i + 1] - at[i], l + at[i], &NOT_SCALED);
             }
             left = p[0];
             jn_groups_merge(&left, &p[1]);
@@ -134,12 +136,56 @@ static void test_merging_is_associative(void **state)
     }
 }
 
+/* Weights in some unit, made beforehand, give the same groups and controls as log-weights do. */
+static void test_scaled_weights(void **state)
+{
+    (void)state;
+    static double l[MAX], w[MAX], w1[MAX];
+    static const double units[] = { -3.0, 40.0, -80.0 };
+    for (uint64_t s = 0; s < 6; s++) {
+        const double spread = s % 2 == 0 ? 1e-6 : 3.0;
+        for (size_t u = 0; u < 3; u++) {
+            for (size_t i = 0; i < MAX; i++) {
+                l[i] = -3.0 + spread * jn_chance_normal(s, i);
+                w[i] = exp(l[i] - units[u]);
+                w1[i] = expm1(l[i] - units[u]);
+            }
+            for (size_t j = 0; j < N_K; j++) {
+                jn_groups plain, scaled;
+                jn_groups_init(&plain, KS[j], 0);
+                jn_groups_init(&scaled, KS[j], 0);
+                plain.log_p = scaled.log_p = -3.0; /* the unit, in one case of three */
+                for (size_t at = 0, n = 60; at < MAX; at += n) {
+                    n = n < MAX - at ? n : MAX - at;
+                    jn_groups_add(&plain, n, l + at, &NOT_SCALED);
+                    jn_groups_add(&scaled, n, l + at, &(jn_scaled){ units[u], w + at, w1 + at });
+                }
+                assert_int_equal(scaled.n, plain.n);
+                assert_int_equal(scaled.done.n, plain.done.n);
+                /* a log of size 80 */
+                assert_close(scaled.done.mean, plain.done.mean, 0.0, 3e-14);
+                assert_close(scaled.done.m2, plain.done.m2, 1e-6, 1e-16);
+                for (int f = 0; f < 2; f++) {
+                    const jn_control *a = &scaled.fold[f], *b = &plain.fold[f];
+                    assert_int_equal(a->n, b->n);
+                    assert_close(a->x, b->x, 1e-12, 1e-13);
+                    assert_close(a->y, b->y, 1e-12, 3e-14);
+                    assert_close(a->xx, b->xx, 1e-6, 1e-16);
+                    assert_close(a->xy, b->xy, 1e-6, 1e-16);
+                    assert_close(a->yy, b->yy, 1e-6, 1e-16);
+                }
+            }
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_any_split_into_blocks_and_merges),
         cmocka_unit_test(test_a_run_that_begins_anywhere),
         cmocka_unit_test(test_merging_is_associative),
+        cmocka_unit_test(test_scaled_weights),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
