@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "io/output.h"
 #include "jensen/bound.h"
+#include "jensen/exact.h"
 #include "jensen/path.h"
 #include "jensen/proposal.h"
 #include "jensen/source.h"
@@ -72,6 +73,11 @@ static void list_rest(FILE *f)
     fputs("\nRules (--rule NAME)\n", f);
     for (size_t i = 0; i < N_RULES; i++) {
         fprintf(f, "  %-17s %s\n", rules[i].name, rules[i].summary);
+    }
+    const jn_exact_method *const *methods = jn_exact_methods(&n);
+    fputs("\nMethods for log p(x) (jensen evidence --methods LIST)\n", f);
+    for (size_t i = 0; i < n; i++) {
+        fprintf(f, "  %-17s %s\n", methods[i]->name, methods[i]->summary);
     }
     fputs("\n'jensen models NAME' tells more about one of them.\n", f);
 }

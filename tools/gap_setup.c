@@ -79,15 +79,28 @@ static jn_status read_networks(const char *name, jn_params *params, jn_error *er
     return st < 0 ? jn_error_prefix(err, st, "--set") : st;
 }
 
-static jn_status make_model(const char *name, const jn_gap_args *a, jn_gap_setup *s, jn_error *err)
+jn_status jn_gap_setup_parts(const char *name, const jn_gap_args *a, jn_params *params,
+                             jn_table **data, jn_error *err)
+{
+    jn_status st = check_data(name, a, err);
+    st = st == JN_OK ? jn_gap_args_params("set", &a->set, params, err) : st;
+    st = st == JN_OK ? read_networks(name, params, err) : st;
+    if (st == JN_OK && a->data != NULL && jn_model_type_find(name) != NULL) {
+        st = jn_gap_args_table(a, data, err);
+    }
+    return st;
+}
+
+jn_status jn_gap_setup_model(const char *name, const jn_gap_args *a, jn_gap_setup *s, jn_error *err)
 {
     jn_params params = JN_PARAMS_INIT;
     jn_table *data = NULL;
-    jn_status st = name == NULL ? set_example(s, a, &params, &data, err) : check_data(name, a, err);
-    st = st == JN_OK ? jn_gap_args_params("set", &a->set, &params, err) : st;
-    st = st == JN_OK && name != NULL ? read_networks(name, &params, err) : st;
-    if (st == JN_OK && name != NULL && a->data != NULL && jn_model_type_find(name) != NULL) {
-        st = jn_gap_args_table(a, &data, err);
+    jn_status st;
+    if (name == NULL) {
+        st = set_example(s, a, &params, &data, err);
+        st = st == JN_OK ? jn_gap_args_params("set", &a->set, &params, err) : st;
+    } else {
+        st = jn_gap_setup_parts(name, a, &params, &data, err);
     }
     if (st >= 0) {
         st = jn_model_new(name == NULL ? example_model : name, &params, data, &s->model, err);
@@ -115,12 +128,16 @@ static const char *default_proposal(const jn_gap_setup *s, jn_params *params, jn
     return own != NULL ? own : jn_model_states(m) > 0 ? "prior" : "laplace";
 }
 
-static jn_status make_proposal(const jn_gap_args *a, jn_gap_setup *s, jn_error *err)
+jn_status jn_gap_setup_proposal(const jn_gap_args *a, const jn_param *swept, jn_gap_setup *s,
+                                jn_error *err)
 {
     jn_params params = JN_PARAMS_INIT;
     jn_status st = JN_OK;
     const char *name = a->q != NULL ? a->q : default_proposal(s, &params, &st);
     st = st == JN_OK ? jn_gap_args_params("q-set", &a->q_set, &params, err) : st;
+    if (st == JN_OK && swept != NULL) {
+        st = jn_params_set_value(&params, swept->name, &swept->value);
+    }
     if (st == JN_OK) {
         st = s->model->chain != NULL ? jn_path_proposal_new(name, &params, s->model, &s->q, err)
                                      : jn_proposal_new(name, &params, s->model, &s->q, err);
@@ -148,11 +165,11 @@ jn_status jn_gap_setup_make(const char *name, const jn_gap_args *a, jn_gap_setup
     if (a->q != NULL && jn_proposal_type_find(a->q) == NULL && !is_path_proposal(a->q)) {
         return jn_proposal_new(a->q, NULL, NULL, &out->q, err); /* it knows the nearest name */
     }
-    const jn_status st = make_model(name, a, out, err);
+    const jn_status st = jn_gap_setup_model(name, a, out, err);
     if (st < 0) {
         return st;
     }
-    return make_proposal(a, out, err);
+    return jn_gap_setup_proposal(a, NULL, out, err);
 }
 
 void jn_gap_setup_release(jn_gap_setup *s)

@@ -186,7 +186,8 @@ static double least(const struct job *job)
 int main(void)
 {
     static const char *const sets[] = { "avx512", "avx2", "plain" };
-    a = jn_alloc_doubles(N), b = jn_alloc_doubles(N), c = jn_alloc_doubles(N), w = jn_alloc_doubles(N);
+    a = jn_alloc_doubles(N), b = jn_alloc_doubles(N), c = jn_alloc_doubles(N),
+    w = jn_alloc_doubles(N);
     z = jn_alloc_doubles((size_t)BLOCK * DIM);
     if (a == NULL || b == NULL || c == NULL || w == NULL || z == NULL) {
         return EXIT_FAILURE;

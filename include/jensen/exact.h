@@ -49,7 +49,7 @@ typedef struct jn_exact_method {
  *   closed-form    the model's own formula
  *   sum            over the states of a discrete latent
  *   recursion      forward over the steps of a chain
- *   trapezoid      1 to 6 continuous coordinates: a grid about each mode, steps chosen axis by
+ *   trapezoid      1 to 8 continuous coordinates: a grid about each mode, steps chosen axis by
  * axis, the mass beyond the grid part of the error; tails that die out slowly are drawn in by a
  * sinh gauss-hermite  1 to 4: orders raised until they agree panels         1 to 3: Gauss-Legendre
  * panels on a box that covers all modes, halved where two resolutions differ: kinks, ridges,

@@ -7,7 +7,7 @@
 #include "jensen/exact.h"
 #include "jensen/target.h"
 
-enum { JN_CHART_DIM = 6, JN_CHART_BLOCK = 512 };
+enum { JN_CHART_DIM = 8, JN_CHART_BLOCK = 512 };
 
 /* Scratch of jn_chart_log. */
 #define JN_CHART_SCRATCH(dim) ((2 * (dim) + 2) * JN_CHART_BLOCK)

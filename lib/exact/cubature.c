@@ -89,14 +89,15 @@ jn_status jn_cubature(jn_chart *f, const jn_exact_options *o, double tolerance, 
     jn_status st = c.block == NULL ? JN_ERR_NOMEM : JN_OK;
     for (int k = 0; k < 2 && st == JN_OK; k++) {
         c.spread = spreads[k];
-        st = integrate(&c, most / 2, 0.5 * tolerance, &value[k], &error[k]);
+        st = integrate(&c, most / 2, 0.06 * tolerance, &value[k], &error[k]);
     }
     free(c.block);
     if (st != JN_OK) {
         return st;
     }
     *out = (jn_local){ .value = value[0],
-                       .error = fmax(error[0], error[1]) + 2.0 * fabs(expm1(value[0] - value[1])),
+                       .error = 3.0 * fmax(error[0], error[1]) +
+                                5.0 * fabs(expm1(value[0] - value[1])),
                        .n_eval = c.n_eval };
     return out->error <= tolerance ? JN_OK : JN_NOT_CONVERGED;
 }

@@ -98,7 +98,7 @@ METHOD(closed_form, "closed-form", "the model's own formula", false, has_formula
 METHOD(sum, "sum", "the sum over the states of a discrete latent", false, has_states, states);
 METHOD(recursion, "recursion", "forward over the steps of a chain", false, is_chain,
        jn_chain_evidence);
-METHOD(trapezoid, "trapezoid", "a grid about each mode; 1 to 6 coordinates", false, for_trapezoid,
+METHOD(trapezoid, "trapezoid", "a grid about each mode; 1 to 8 coordinates", false, for_trapezoid,
        jn_exact_quadrature);
 METHOD(hermite, "gauss-hermite", "Gauss-Hermite about each mode; 1 to 4 coordinates", false,
        for_gauss_hermite, gauss_hermite);
@@ -143,6 +143,10 @@ static jn_status improve(const jn_exact_method *method, const jn_model *m, size_
     jn_estimate e;
     jn_error why = JN_ERROR_INIT;
     const jn_status st = method->run(m, row, options, &e, &why);
+    if (st >= 0 && e.kind == JN_RQMC && isfinite(best->value)) {
+        /* a rule that failed may still have seen what no draw fell on */
+        e.error = fmax(e.error, 0.2 * fabs(e.value - best->value));
+    }
     const bool sharper = st >= 0 && !(e.error >= best->error);
     if (sharper) {
         *best = e;

@@ -9,6 +9,6 @@ typedef jn_status jn_exact_fn(const jn_model *m, size_t row, const jn_exact_opti
 
 jn_exact_fn jn_exact_importance, jn_exact_bridge, jn_exact_laplace, jn_exact_panels_of;
 
-enum { JN_TRAPEZOID_DIM = 6, JN_GAUSS_HERMITE_DIM = 4, JN_CUBATURE_DIM = 5 };
+enum { JN_TRAPEZOID_DIM = 8, JN_GAUSS_HERMITE_DIM = 4, JN_CUBATURE_DIM = 5 };
 
 #endif

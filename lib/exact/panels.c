@@ -525,9 +525,7 @@ static jn_status run_chart(const jn_chart *f, const jn_exact_options *o, jn_esti
             r.domain.hi[a] = f->hi[a] * grow;
         }
         st = run_domain(&r, 1, &row, most, err);
-        if (f->dim > 1 && r.depth > SMOOTH_DEPTH) {
-            out->error *= UNSEEN;
-        }
+        out->error *= f->dim > 1 && r.depth > SMOOTH_DEPTH ? UNSEEN : 2.0;
         const bool narrow = st == JN_OK && 10.0 * exp(r.border[0] - out->value) > 0.5 * tolerance;
         refinement_free(&r);
         if (!narrow) {

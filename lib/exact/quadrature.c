@@ -7,13 +7,15 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/dense.h"
 #include "base/memory.h"
 #include "base/tasks.h"
 #include "exact/local.h"
 #include "kernel/kernels.h"
 
 enum {
-    LINES = 128,   /* grid lines a task: fixed, since the order of a sum depends on it */
+    LINES = 128, /* grid lines a task: fixed, since the order of a sum depends on it */
+    LINES_MANY = 16384,
     SMALL = 16384, /* nodes that are not worth a second thread */
     CLASSES = 4,   /* indices all multiples of 4; of 2; even sum; odd sum */
     SHELLS = 3,    /* within 0.8 of the box, within 0.9, beyond */
@@ -104,6 +106,12 @@ static double share_of(const jn_chart *f, size_t axis, double s)
     return s / (s < 0.0 ? f->lo[axis] : f->hi[axis]);
 }
 
+/* Most lines of the box miss the ellipsoid where there are many axes. */
+static uint64_t lines_a_task(const grid *g)
+{
+    return g->f->dim > 6 ? LINES_MANY : LINES;
+}
+
 static line line_at(const grid *g, uint64_t index)
 {
     line l = { .rest = 1.0 };
@@ -151,8 +159,8 @@ static jn_status sum_lines(void *user, size_t index, size_t worker, jn_error *er
     (void)worker;
     (void)err;
     const grid *g = user;
-    const uint64_t first = (uint64_t)index * LINES;
-    const uint64_t last = first + LINES < g->n_lines ? first + LINES : g->n_lines;
+    const uint64_t lines = lines_a_task(g), first = (uint64_t)index * lines;
+    const uint64_t last = first + lines < g->n_lines ? first + lines : g->n_lines;
     block b;
     tally sum = { .top = -INFINITY };
     uint64_t used = 0;
@@ -174,7 +182,8 @@ static jn_status sum_lines(void *user, size_t index, size_t worker, jn_error *er
  * are. */
 static bool lay_out(grid *g, uint64_t most)
 {
-    static const double filled[JN_CHART_DIM] = { 1.0, 0.786, 0.524, 0.309, 0.165, 0.081 };
+    static const double filled[JN_CHART_DIM] = { 1.0,   0.786, 0.524, 0.309,
+                                                 0.165, 0.081, 0.037, 0.016 };
     most = (uint64_t)((double)most / filled[g->f->dim - 1]);
     g->n_nodes = 1;
     for (size_t a = 0; a < g->f->dim; a++) {
@@ -192,7 +201,7 @@ static bool lay_out(grid *g, uint64_t most)
 
 static jn_status run(grid *g, size_t threads, tally *all, uint64_t *used)
 {
-    const size_t tasks = (size_t)((g->n_lines + LINES - 1) / LINES);
+    const size_t tasks = (size_t)((g->n_lines + lines_a_task(g) - 1) / lines_a_task(g));
     g->tallies = jn_alloc(tasks, sizeof *g->tallies);
     g->used = jn_alloc(tasks, sizeof *g->used);
     jn_status st = g->tallies == NULL || g->used == NULL ? JN_ERR_NOMEM : JN_OK;
@@ -233,9 +242,9 @@ static sums read_tally(const grid *g, const tally *t)
     s.four = ratio * ratio * class[0] / total;
     /* it shrinks from shell to shell; on one axis a shell holds a node or two, so that only the
      * root of the decay is believed */
-    static const double belief[JN_CHART_DIM] = { 0.5, 0.75, 1.0, 1.0, 1.0, 1.0 };
+    static const double belief[JN_CHART_DIM] = { 0.5, 0.75, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0 };
     const double decay = shell[1] > 0.0 ? pow(shell[2] / shell[1], belief[g->f->dim - 1]) : 0.5;
-    s.beyond = decay < 0.9 ? 3.0 * shell[2] * decay / (1.0 - decay) : 30.0 * shell[2];
+    s.beyond = decay < 0.9 ? 6.0 * shell[2] * decay / (1.0 - decay) : 30.0 * shell[2];
     s.beyond /= total;
     return s;
 }
@@ -249,7 +258,7 @@ static double ladder_error(const sums *s, bool alone, double tolerance)
     const double last = fabs(1.0 - s->twice), before = fabs(s->twice - s->four);
     const double ratio = before > 0.0 ? last / before : last > 0.0 ? 1.0 : 0.0;
     if (ratio > 0.03 || before < 1e3 * tolerance) {
-        return fmax(last, 0.3 * before);
+        return fmax(3.0 * last, 0.9 * before);
     }
     return alone ? last : 10.0 * last * ratio * ratio;
 }
@@ -265,7 +274,7 @@ static double parity_error(const sums *s, size_t dim)
 
 /* Trapezoid sums of step h and half a step beside it along a line that is parallel to an axis,
  * times h. */
-static jn_status line_sums(const grid *g, size_t axis, double beside, double step, block *b,
+static jn_status line_sums(const grid *g, size_t axis, const double *through, double step, block *b,
                            double out[2], uint64_t *used)
 {
     const jn_chart *f = g->f;
@@ -277,7 +286,7 @@ static jn_status line_sums(const grid *g, size_t axis, double beside, double ste
     for (int64_t k = from; k <= to && st == JN_OK; k++) {
         const size_t i = b->n++;
         for (size_t a = 0; a < f->dim; a++) {
-            b->s[a * JN_CHART_BLOCK + i] = a == axis ? (double)k * h : beside;
+            b->s[a * JN_CHART_BLOCK + i] = a == axis ? (double)k * h : through[a];
         }
         b->shell[i] = 0;
         b->class[i] = k % 2 == 0 ? 0 : 1;
@@ -291,21 +300,41 @@ static jn_status line_sums(const grid *g, size_t axis, double beside, double ste
     return st;
 }
 
-/* The relative error of the step along an axis, on lines through the centre and on both sides of
- * it: the sum beside it, and the sums of another step, where a kink lies elsewhere between nodes.
- */
-static jn_status line_error(const grid *g, size_t axis, block *b, double *out, uint64_t *used)
+/* Line l of those on which steps are tried: through the centre, on both sides of it, and through
+ * the other modes whose shares are taken off. */
+static void line_place(const jn_chart *f, size_t l, double *out)
 {
     static const double beside[] = { 0.0, 1.0, -1.0 };
+    const size_t k = l < 3 ? 0 : l - 3 + (l - 3 >= f->which);
+    for (size_t a = 0; a < f->dim; a++) {
+        out[a] = l < 3 ? beside[l] : f->modes->mode[k].u[a] - f->modes->mode[f->which].u[a];
+    }
+    if (l >= 3) {
+        jn_lower_solve(f->dim, f->modes->mode[f->which].chol_cov, out);
+    }
+    for (size_t a = 0; l >= 3 && a < f->dim; a++) {
+        out[a] = f->stretched[a] ? asinh(out[a]) : out[a];
+    }
+}
+
+/* The relative error of the step along an axis: against the sum half a step beside, and the sums of
+ * another step, where a kink lies elsewhere between nodes. What stands at other modes counts
+ * against the whole, not against the little that is left of them. */
+static jn_status line_error(const grid *g, size_t axis, block *b, double *out, uint64_t *used)
+{
+    const size_t n_lines = 3 + (g->f->shared ? g->f->modes->n - 1 : 0);
+    double whole = 0.0;
     jn_status st = JN_OK;
     *out = 0.0;
-    for (size_t l = 0; l < 3 && st == JN_OK; l++) {
-        double at[2], other[2];
-        st = line_sums(g, axis, beside[l], g->h[axis], b, at, used);
-        st = st == JN_OK ? line_sums(g, axis, beside[l], 0.77 * g->h[axis], b, other, used) : st;
+    for (size_t l = 0; l < n_lines && st == JN_OK; l++) {
+        double at[2], other[2], through[JN_CHART_DIM];
+        line_place(g->f, l, through);
+        st = line_sums(g, axis, through, g->h[axis], b, at, used);
+        st = st == JN_OK ? line_sums(g, axis, through, 0.77 * g->h[axis], b, other, used) : st;
         const double off = fmax(fabs(at[0] - at[1]),
                                 fmax(fabs(at[0] - other[0]), fabs(at[0] - other[1])));
-        *out = at[0] > 0.0 ? fmax(*out, off / at[0]) : *out;
+        whole = l == 0 ? at[0] : whole;
+        *out = at[0] > 0.0 ? fmax(*out, 2.0 * off / (l < 3 ? at[0] : whole)) : *out;
     }
     return st;
 }
@@ -340,6 +369,21 @@ static double first_step(size_t dim, double tolerance)
 {
     const double wanted = log(40.0 * (double)dim / fmin(tolerance, 0.1));
     return 0.93 * sqrt((dim == 1 ? 4.9 : 12.3) / fmax(wanted, 3.0));
+}
+
+/* All witnesses together. A mode's share of the joint has poles between the modes, off the lines,
+ * that no extrapolation foresees. */
+static double step_error(const jn_chart *f, const sums *s, double lines, double tolerance)
+{
+    if (f->dim == 1) {
+        return ladder_error(s, true, tolerance);
+    }
+    if (f->shared) {
+        const double last = fabs(1.0 - s->twice), before = fabs(s->twice - s->four);
+        const double square = before > 0.0 ? 10.0 * last * fmin(0.1, last / before) : last;
+        return fmax(square, fmax(ladder_error(s, false, tolerance), fmax(4.0 * s->parity, lines)));
+    }
+    return fmax(ladder_error(s, false, tolerance), fmax(parity_error(s, f->dim), lines));
 }
 
 static void widen(jn_chart *f)
@@ -388,7 +432,7 @@ jn_status jn_trapezoid(jn_chart *f, const jn_exact_options *o, double tolerance,
 {
     const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 25 : o->max_nodes;
     const double aim = 0.5 * tolerance;
-    static const double refinement[JN_CHART_DIM] = { 0.5, 0.6, 0.7, 0.75, 0.8, 0.8 };
+    static const double refinement[JN_CHART_DIM] = { 0.5, 0.6, 0.7, 0.75, 0.8, 0.8, 0.85, 0.85 };
     grid g = { .f = f };
     double lines = 0.0;
     *out = (jn_local){ NAN, NAN, 0 };
@@ -405,9 +449,7 @@ jn_status jn_trapezoid(jn_chart *f, const jn_exact_options *o, double tolerance,
             return st;
         }
         const sums s = read_tally(&g, &all);
-        const double inside = f->dim == 1 ? ladder_error(&s, true, tolerance)
-                                          : fmax(ladder_error(&s, false, tolerance),
-                                                 fmax(parity_error(&s, f->dim), lines));
+        const double inside = step_error(f, &s, lines, tolerance);
         out->value = s.total > 0.0 ? log(s.total) + all.top + log_volume(&g) : -INFINITY;
         out->error = inside + s.beyond;
         if (out->error <= tolerance || !fits) {

@@ -11,12 +11,13 @@
 
 enum {
     STARTS = 8,
-    PROBES = 256,
+    PROBES = 1024,
     FRUITLESS = 6, /* searches in a row that end in a known mode */
     MODES_MAX = 16
 };
 
-static const double REACH = 4.0; /* of the probes about a mode, in its standard deviations */
+/* Of the probes about a mode, in its standard deviations, in turn. */
+static const double reach[] = { 2.0, 4.0, 8.0 };
 
 typedef struct hunt {
     jn_search s;
@@ -110,7 +111,7 @@ static size_t axis_probes(const jn_mode *mode, size_t first, double *u)
     static const double far[] = { 4.0, 6.0, 8.0, 11.0, 15.0, 20.0, 25.0, 31.0, 38.0, 47.0, 60.0 };
     enum { FAR = sizeof far / sizeof *far };
     const size_t d = mode->dim;
-    for (size_t k = 0; k < 2 * FAR * d && first < PROBES - 32; k++, first++) {
+    for (size_t k = 0; k < 2 * FAR * d && first < PROBES - 256; k++, first++) {
         const size_t axis = k % d;
         const double t = (k / d % 2 == 0 ? 1.0 : -1.0) * far[k / (2 * d)];
         for (size_t j = 0; j < d; j++) {
@@ -120,7 +121,7 @@ static size_t axis_probes(const jn_mode *mode, size_t first, double *u)
     return first;
 }
 
-/* Probes from `first` on: normal about the highest mode, REACH times as wide. */
+/* Probes from `first` on: normal about the highest mode, several times as wide. */
 static void near_probes(const jn_mode *mode, size_t first, double *u)
 {
     const size_t d = mode->dim;
@@ -128,7 +129,8 @@ static void near_probes(const jn_mode *mode, size_t first, double *u)
         for (size_t j = 0; j < d; j++) {
             double sum = mode->u[j];
             for (size_t k = 0; k <= j; k++) {
-                sum += REACH * mode->chol_cov[j * d + k] * gsl_cdf_ugaussian_Pinv(spread(i, k));
+                sum += reach[i % 3] * mode->chol_cov[j * d + k] *
+                       gsl_cdf_ugaussian_Pinv(spread(i, k));
             }
             u[j * PROBES + i] = sum;
         }

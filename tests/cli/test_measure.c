@@ -1,0 +1,243 @@
+/* jensen evidence, derive and likelihood: what they print, and what they say when it does not hold.
+ */
+#include <jansson.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../assertions.h"
+#include "program.h"
+#include "scratch.h"
+
+#define BIRTHWT "logistic --data " JN_TEST_DATA "/birthwt3.csv "
+
+static json_t *run_json(const char *line, int code)
+{
+    outcome o = run_program(line, NULL, NULL);
+    assert_int_equal(o.code, code);
+    json_t *root = json_loads(o.out, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    outcome_free(&o);
+    return root;
+}
+
+static double real_at(const json_t *o, const char *name)
+{
+    const json_t *v = json_object_get(o, name);
+    assert_true(json_is_number(v));
+    return json_number_value(v);
+}
+
+/* The worked example: every method stands within its error of the closed form. */
+static void test_evidence_of_the_example(void **state)
+{
+    (void)state;
+    json_t *root = run_json("evidence --format json", 0), *row;
+    size_t i, exact = 0;
+    assert_string_equal(json_string_value(json_object_get(root, "schema")), "jensen.evidence/1");
+    json_array_foreach(json_object_get(root, "methods"), i, row)
+    {
+        const char *kind = json_string_value(json_object_get(row, "error_kind"));
+        const double value = real_at(row, "log p(x)");
+        if (strcmp(kind, "approximation") == 0) {
+            assert_true(json_is_null(json_object_get(row, "error")));
+        } else {
+            const double z = strcmp(kind, "mc") == 0 || strcmp(kind, "rqmc") == 0 ? 5.0 : 1.0;
+            /* printed to 15 digits in its source */
+            assert_close(value, -1.60167108725875, 0.0, z * real_at(row, "error") + 1e-14);
+            exact += strcmp(kind, "exact") == 0;
+        }
+    }
+    assert_int_equal(i, 8);
+    assert_int_equal(exact, 1);
+    json_decref(root);
+}
+
+static void test_threads_change_no_byte(void **state)
+{
+    (void)state;
+    static const char *const lines[] = {
+        "evidence " BIRTHWT "--set prior_sd=2 --methods trapezoid,importance,laplace",
+        "evidence beta-binomial --data counts.csv --format csv",
+        "derive " BIRTHWT "--set prior_sd=2 --format json",
+        "likelihood " BIRTHWT "--sweep prior_sd=0.5:2:4 --format csv",
+    };
+    (void)jn_scratch_text("counts.csv", "y,n\n3,10\n0,4\n7,9\n");
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        char line[512];
+        snprintf(line, sizeof line, "%s --threads 1", lines[i]);
+        outcome one = run_program(line, NULL, NULL);
+        snprintf(line, sizeof line, "%s --threads 3", lines[i]);
+        outcome three = run_program(line, NULL, NULL);
+        assert_true(one.code == 0 || one.code == 1);
+        assert_true(one.n_out > 0);
+        assert_int_equal(one.code, three.code);
+        assert_string_equal(one.out, three.out);
+        outcome_free(&one);
+        outcome_free(&three);
+    }
+}
+
+/* Times go to stderr: stdout is the same with and without them. */
+static void test_timings_are_on_stderr(void **state)
+{
+    (void)state;
+    outcome plain = run_program("evidence --methods closed-form,panels", NULL, NULL);
+    outcome timed = run_program("evidence --methods closed-form,panels --timings", NULL, NULL);
+    assert_string_equal(plain.out, timed.out);
+    assert_string_equal(plain.err, "");
+    assert_non_null(strstr(timed.err, "panels"));
+    outcome_free(&plain);
+    outcome_free(&timed);
+}
+
+/* A method that cannot answer as asked: exit 1. Only approximations: nothing was answered. */
+static void test_weak_evidence(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "evidence --methods importance",
+                                         "evidence --methods laplace" };
+    for (size_t i = 0; i < 2; i++) {
+        outcome o = run_program(lines[i], NULL, NULL);
+        assert_int_equal(o.code, 1);
+        assert_true(o.n_out > 0);
+        outcome_free(&o);
+    }
+}
+
+/* Every identity of the worked example and of a model without a closed form holds. */
+static void test_derivation(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "derive --format json",
+                                         "derive " BIRTHWT "--set prior_sd=2 --format json",
+                                         "derive gamma-weights --format json" };
+    /* the ELBO of case A of the reference values; printed to 15 digits */
+    for (size_t k = 0; k < 3; k++) {
+        json_t *root = run_json(lines[k], 0), *row;
+        size_t i, held = 0;
+        json_array_foreach(json_object_get(root, "lines"), i, row)
+        {
+            const char *holds = json_string_value(json_object_get(row, "holds"));
+            const char *line = json_string_value(json_object_get(row, "line"));
+            assert_true(holds == NULL || strcmp(holds, "NO") != 0);
+            held += holds != NULL && strcmp(holds, "yes") == 0;
+            if (k == 0 && strcmp(line, "4") == 0) {
+                assert_close(real_at(row, "value"), -1.97550849423891, 0.0, 1e-14);
+            }
+        }
+        assert_true(held >= 6);
+        json_decref(root);
+    }
+}
+
+/* B is least where q's sd is nearest the prior's, the gap where it is nearest the posterior's. */
+static void test_derive_sweep(void **state)
+{
+    (void)state;
+    json_t *root = run_json("derive --sweep q.sd=0.3:1.2:10 --format json", 0);
+    const json_t *rows = json_object_get(root, "sweep");
+    assert_int_equal(json_array_size(rows), 10);
+    size_t least_b = 0, least_gap = 0;
+    for (size_t i = 0; i < 10; i++) {
+        const json_t *row = json_array_get(rows, i);
+        assert_close(real_at(row, "q.sd"), 0.3 + 0.1 * (double)i, 1e-15, 0.0);
+        assert_close(real_at(row, "A") - real_at(row, "B"), real_at(row, "elbo"), 1e-13, 0.0);
+        least_b = real_at(row, "B") < real_at(json_array_get(rows, least_b), "B") ? i : least_b;
+        least_gap = real_at(row, "gap") < real_at(json_array_get(rows, least_gap), "gap")
+                        ? i
+                        : least_gap;
+    }
+    assert_int_equal(least_b, 7);   /* sd 1.0 */
+    assert_int_equal(least_gap, 3); /* sd 0.6, of the posterior 0.577 */
+    json_decref(root);
+}
+
+/* One observation x of N(0, 1 + s^2): L peaks where s^2 = x^2 - 1. The posterior refitted at every
+ * theta gives that curve itself; held fixed, its bound peaks elsewhere, below it everywhere. */
+static void test_likelihood(void **state)
+{
+    (void)state;
+    (void)jn_scratch_text("one.csv", "x\n2\n");
+    json_t *root = run_json(
+        "likelihood linear-gaussian --data one.csv --set noise_sd=1 --q posterior "
+        "--sweep noise_sd=1:2.5:151 --bounds elbo --format json",
+        0);
+    const json_t *peaks = json_object_get(root, "peaks"), *grid = json_object_get(root, "grid");
+    assert_int_equal(json_array_size(peaks), 3);
+    /* the parabola through a grid of step h = 0.01 is off by h^2 f'''/(6 f''), 3e-5 here */
+    assert_close(real_at(json_array_get(peaks, 0), "noise_sd"), sqrt(3.0), 0.0, 5e-5);
+    assert_close(real_at(json_array_get(peaks, 2), "noise_sd - exact"), 0.0, 0.0, 1e-9);
+    /* fixed at N(1, 1/2): E (2 - z)^2 = 3/2 is the variance that maximises it */
+    assert_close(real_at(json_array_get(peaks, 1), "noise_sd"), sqrt(1.5), 0.0, 5e-5);
+    for (size_t i = 0; i < json_array_size(grid); i++) {
+        const json_t *row = json_array_get(grid, i);
+        assert_true(real_at(row, "elbo") <= real_at(row, "exact") + 1e-13);
+        assert_close(real_at(row, "elbo_refitted"), real_at(row, "exact"), 0.0, 1e-13);
+    }
+    json_decref(root);
+}
+
+static void test_two_sweeps(void **state)
+{
+    (void)state;
+    outcome o = run_program(
+        "likelihood linear-gaussian --data one.csv --sweep noise_sd=1:2:3 --sweep "
+        "b=-1:1:4 --bounds elbo --format csv",
+        NULL, NULL);
+    assert_int_equal(o.code, 0);
+    size_t lines = 0;
+    for (const char *c = o.out; *c != '\0'; c++) {
+        lines += *c == '\n';
+    }
+    assert_int_equal(lines, 13);
+    assert_int_equal(strncmp(o.out, "noise_sd,b,exact,exact_error,elbo,", 34), 0);
+    outcome_free(&o);
+}
+
+static void test_mistakes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *line, *part;
+        int code;
+    } cases[] = {
+        { "evidence --methods trapezoids", "did you mean 'trapezoid'", 2 },
+        { "evidence --methods sum", "does not apply", 2 },
+        { "evidence --methods panels,panels", "twice", 2 },
+        { "evidence nosuchmodel", "nosuchmodel", 2 },
+        { "derive --sweep sd=1:2:3", "q.mean", 2 },
+        { "derive --sweep q.sd=1:2", "NAME=A:B:N", 2 },
+        { "derive --sweep q.sd=1:2:0", "--sweep", 2 },
+        { "derive --sweep q.foo=1:2:3", "foo", 2 },
+        { "likelihood linear-gaussian --data one.csv", "--sweep", 2 },
+        { "likelihood --sweep a=1:2:3", "name a model", 2 },
+        { "likelihood linear-gaussian --data one.csv --sweep foo=1:2:3", "foo", 2 },
+        { "likelihood linear-gaussian --data one.csv --sweep noise_sd=-1:2:3", "noise_sd", 3 },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        outcome o = run_program(cases[i].line, NULL, NULL);
+        if (o.code != cases[i].code || strstr(o.err, cases[i].part) == NULL) {
+            print_error("%s: exit %d, %s\n", cases[i].line, o.code, o.err);
+            fail();
+        }
+        assert_true(one_line(o.err));
+        assert_string_equal(o.out, "");
+        outcome_free(&o);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_evidence_of_the_example),
+        cmocka_unit_test(test_threads_change_no_byte),
+        cmocka_unit_test(test_timings_are_on_stderr),
+        cmocka_unit_test(test_weak_evidence),
+        cmocka_unit_test(test_derivation),
+        cmocka_unit_test(test_derive_sweep),
+        cmocka_unit_test(test_likelihood),
+        cmocka_unit_test(test_two_sweeps),
+        cmocka_unit_test(test_mistakes),
+    };
+    return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);
+}

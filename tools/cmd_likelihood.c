@@ -1,0 +1,229 @@
+/* jensen likelihood: log L(theta | x) over a grid of theta, bounds of it, and where each peaks. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
+#include "curves.h"
+#include "sheet.h"
+
+typedef struct likelihood_args {
+    jn_gap_args common;
+    jn_words sweeps;
+} likelihood_args;
+
+#define AT(field) offsetof(likelihood_args, field)
+
+static const jn_option options[] = {
+    { "sweep", 0, JN_OPTION_LIST, "NAME=A:B:N", "N values of a parameter; once or twice",
+      AT(sweeps), 0, 0, NULL, true },
+    { "set", 0, JN_OPTION_LIST, "NAME=VALUE", "a parameter of the model; VALUE may be @FILE",
+      AT(common.set), 0, 0, NULL, true },
+    { "data", 0, JN_OPTION_TEXT, "FILE", "observations: .csv with a header, or .npy; - is stdin",
+      AT(common.data), 0, 0, NULL, true },
+    { "rows", 0, JN_OPTION_TEXT, "A:B", "rows A to B-1 of the data, from 0", AT(common.rows), 0, 0,
+      NULL, true },
+    { "columns", 0, JN_OPTION_TEXT, "LIST", "columns of the data: a,b,p0..p63", AT(common.columns),
+      0, 0, NULL, true },
+    { "q", 0, JN_OPTION_TEXT, "PROPOSAL", "q(z|x), fixed at --set; a laplace is refitted, too",
+      AT(common.q), 0, 0, NULL, true },
+    { "q-set", 0, JN_OPTION_LIST, "NAME=VALUE", "a parameter of q", AT(common.q_set), 0, 0, NULL,
+      true },
+    { "bounds", 0, JN_OPTION_TEXT, "LIST", "default elbo,iwae", AT(common.bounds), 0, 0, NULL,
+      true },
+    { "k", 'k', JN_OPTION_TEXT, "LIST", "for iwae: 1,2,5,1e6 or 1..1e6; default 10", AT(common.k),
+      0, 0, NULL, true },
+    { "rule", 0, JN_OPTION_CHOICE, "RULE", "quadrature, rqmc or mc; default: first that applies",
+      AT(common.rule), 0, 0, "quadrature|rqmc|mc", true },
+    { "samples", 0, JN_OPTION_COUNT, "N", "draws per observation and replicate; default 4096",
+      AT(common.samples), 1, UINT64_C(1) << 40, NULL, true },
+    { "tolerance", 0, JN_OPTION_REAL, "T", "of an observation, in nats; default 1e-9",
+      AT(common.tolerance), 0, 0, NULL, true },
+    { "seed", 0, JN_OPTION_COUNT, "S", "default 1", AT(common.seed), 0, INT64_MAX, NULL, true },
+    { "threads", 0, JN_OPTION_COUNT, "T", "default: all; the numbers are the same for any",
+      AT(common.threads), 1, 4096, NULL, false },
+    { "format", 0, JN_OPTION_CHOICE, "FORM", "table, csv (the grid alone), json or md",
+      AT(common.format), 0, 0, JN_FORMS, false },
+    { "output", 'o', JN_OPTION_TEXT, "FILE", "where to write, whole or not at all",
+      AT(common.output), 0, 0, NULL, false },
+};
+
+/* --- the grid -------------------------------------------------------------------------------- */
+
+/* theta, then each curve's value and error. Names of errors are made in `names`. */
+static size_t n_columns(const jn_curves *c)
+{
+    return c->n_sweeps + 2 * c->n_curves;
+}
+
+static void name_columns(const jn_curves *c, char (*made)[JN_CURVE_NAME + 8], const char **cols)
+{
+    for (size_t s = 0; s < c->n_sweeps; s++) {
+        cols[s] = c->sweep[s].name;
+    }
+    for (size_t k = 0; k < c->n_curves; k++) {
+        (void)snprintf(made[k], sizeof *made, "%s_error", c->name[k]);
+        cols[c->n_sweeps + 2 * k] = c->name[k];
+        cols[c->n_sweeps + 2 * k + 1] = made[k];
+    }
+}
+
+static void fill_grid(const jn_curves *c, jn_cell *cell)
+{
+    for (size_t i = 0; i < c->n_points; i++) {
+        for (size_t s = 0; s < c->n_sweeps; s++) {
+            *cell++ = jn_cell_number(jn_curves_theta(c, i, s), 6);
+        }
+        for (size_t k = 0; k < c->n_curves; k++) {
+            const double v = c->value[i * c->n_curves + k];
+            *cell++ = jn_cell_number(v, 12);
+            *cell++ = jn_cell_number(isfinite(v) ? c->error[i * c->n_curves + k] : NAN, 2);
+        }
+    }
+}
+
+/* --- peaks ----------------------------------------------------------------------------------- */
+
+enum { PEAK_MOST = 6 };
+
+/* curve, theta, theta minus the exact curve's, the highest value on the grid. */
+static void fill_peaks(const jn_curves *c, jn_cell *cell)
+{
+    double exact[2] = { NAN, NAN };
+    for (size_t k = 0; k < c->n_curves; k++) {
+        double theta[2] = { NAN, NAN }, value = NAN;
+        size_t point = 0;
+        const bool found = jn_curves_peak(c, k, &point, theta, &value);
+        *cell++ = jn_cell_text(c->name[k]);
+        for (size_t s = 0; s < c->n_sweeps; s++) {
+            exact[s] = k == 0 ? theta[s] : exact[s];
+            *cell++ = jn_cell_number(found ? theta[s] : NAN, 8);
+            *cell++ = jn_cell_number(found && k > 0 ? theta[s] - exact[s] : NAN, 4);
+        }
+        *cell++ = jn_cell_number(found ? value : NAN, 12);
+    }
+}
+
+static jn_status write_curves(const likelihood_args *a, const jn_parsed *p, const jn_curves *c,
+                              bool weak, jn_error *err)
+{
+    static const char *const notes[] = {
+        "Some points are weaker than asked: jensen gap at that theta says why."
+    };
+    const size_t cols = n_columns(c), peak_cols = 2 + 2 * c->n_sweeps;
+    char(*made)[JN_CURVE_NAME + 8] = jn_alloc(c->n_curves, sizeof *made);
+    char away[2][JN_SWEEP_NAME + 16];
+    const char **names = jn_alloc(cols, sizeof *names), *peak_names[PEAK_MOST] = { "curve" };
+    jn_cell *cell = jn_alloc(c->n_points * cols + c->n_curves * peak_cols, sizeof *cell);
+    if (made == NULL || names == NULL || cell == NULL) {
+        free(made);
+        free(names);
+        free(cell);
+        return jn_error_set(err, JN_ERR_NOMEM, "out of memory");
+    }
+    jn_cell *peaks = cell + c->n_points * cols;
+    name_columns(c, made, names);
+    for (size_t s = 0; s < c->n_sweeps; s++) {
+        (void)snprintf(away[s], sizeof away[s], "%s - exact", c->sweep[s].name);
+        peak_names[1 + 2 * s] = c->sweep[s].name;
+        peak_names[2 + 2 * s] = away[s];
+    }
+    peak_names[peak_cols - 1] = "top";
+    fill_grid(c, cell);
+    fill_peaks(c, peaks);
+    const jn_sheet sheets[2] = {
+        { .name = "grid", .n_cols = cols, .n_rows = c->n_points, .cols = names, .cell = cell },
+        { .name = "peaks",
+          .n_cols = peak_cols,
+          .n_rows = c->n_curves,
+          .cols = peak_names,
+          .cell = peaks },
+    };
+    const jn_report report = { .schema = "jensen.likelihood/1",
+                               .command = &p->provenance,
+                               .seed = a->common.seed,
+                               .n_sheets = 2,
+                               .sheets = sheets,
+                               .n_notes = weak,
+                               .notes = notes };
+    const jn_form form = a->common.format == 0 ? JN_FORM_TABLE : (jn_form)(a->common.format - 1);
+    const jn_status st = jn_report_write(&report, form, a->common.output, err);
+    free(made);
+    free(names);
+    free(cell);
+    return st;
+}
+
+/* --- the command ----------------------------------------------------------------------------- */
+
+static jn_status read_sweeps(const likelihood_args *a, jn_curves *c, jn_error *err)
+{
+    if (a->sweeps.n < 1 || a->sweeps.n > 2) {
+        return jn_error_set(err, JN_ERR_USAGE,
+                            "--sweep NAME=A:B:N names the parameter to vary, once or twice");
+    }
+    jn_status st = JN_OK;
+    for (size_t i = 0; st == JN_OK && i < a->sweeps.n; i++) {
+        st = jn_sweep_read(a->sweeps.word[i], &c->sweep[i], err);
+    }
+    c->n_sweeps = a->sweeps.n;
+    return st;
+}
+
+static jn_status start(const likelihood_args *a, const jn_parsed *p, jn_error *err)
+{
+    jn_curves c = { 0 };
+    jn_gap_options o;
+    size_t n_bounds = 0;
+    jn_bound_arg *bounds = NULL;
+    jn_status st = p->words.n > 0 ? JN_OK
+                                  : jn_error_set(err, JN_ERR_USAGE,
+                                                 "name a model ('jensen models' lists them)");
+    st = st < 0 ? st : read_sweeps(a, &c, err);
+    st = st < 0 ? st : jn_gap_args_options(&a->common, &o, err);
+    st = st < 0 ? st : jn_gap_args_bounds(&a->common, &n_bounds, &bounds, err);
+    st = st < 0 ? st : jn_curves_make(p->words.word[0], &a->common, n_bounds, bounds, &o, &c, err);
+    const jn_status weak = st;
+    st = st < 0 ? st : write_curves(a, p, &c, weak > 0, err);
+    jn_curves_free(&c);
+    free(bounds);
+    return st < 0 ? st : weak;
+}
+
+static int run_likelihood(const jn_command *self, int argc, char **argv)
+{
+    likelihood_args a = { .common = { .bounds = "elbo,iwae",
+                                      .k = "10",
+                                      .samples = 4096,
+                                      .replicates = 16,
+                                      .seed = 1,
+                                      .tolerance = 1e-9 } };
+    jn_parsed p = { 0 };
+    jn_error err = JN_ERROR_INIT;
+    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
+    const bool help = st >= 0 && p.help;
+    if (st >= 0 && !help) {
+        st = start(&a, &p, &err);
+    }
+    err.status = st;
+    const int code = help     ? jn_help_command(self)
+                     : st < 0 ? jn_fail(self->name, &err)
+                              : jn_exit_code(st);
+    jn_words_free(&a.sweeps);
+    jn_words_free(&a.common.set);
+    jn_words_free(&a.common.q_set);
+    jn_parsed_free(&p);
+    return code;
+}
+
+const jn_command jn_cmd_likelihood = {
+    .name = "likelihood",
+    .group = "Measure",
+    .summary = "L(theta|x) over a grid of theta: exact, each bound, and where each peaks",
+    .usage = "MODEL --sweep NAME=A:B:N [OPTION]...",
+    .options = options,
+    .n_options = sizeof options / sizeof *options,
+    .max_words = 1,
+    .examples = { "jensen likelihood logistic --data birthwt3.csv --sweep prior_sd=0.1:3:30",
+                  "jensen likelihood glmm --data g.csv --sweep sigma=0.1:2:20 --format csv" },
+    .run = run_likelihood,
+};

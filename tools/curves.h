@@ -1,0 +1,34 @@
+/* Curves over a grid of a model's parameters: log L(theta | x) and bounds of it. */
+#ifndef JN_TOOLS_CURVES_H
+#define JN_TOOLS_CURVES_H
+
+#include "gap_setup.h"
+#include "sweep.h"
+
+enum { JN_CURVE_NAME = 80 };
+
+typedef struct jn_curves {
+    size_t n_sweeps;
+    jn_sweep sweep[2];
+    size_t n_points; /* the last sweep runs fastest */
+    size_t n_curves; /* the exact one first */
+    char (*name)[JN_CURVE_NAME];
+    double *value, *error; /* n_points x n_curves; NaN: not known */
+} jn_curves;
+
+/* Values of the swept parameters at a grid point. */
+double jn_curves_theta(const jn_curves *c, size_t point, size_t sweep);
+
+/* With q fixed at the parameters of --set; a q that is made from the model (laplace, posterior,
+ * prior) is refitted at every point, too. Positive: the weakest status of the points. Free with
+ * jn_curves_free, also after an error. */
+JN_CHECKED jn_status jn_curves_make(const char *model, const jn_gap_args *a, size_t n_bounds,
+                                    const jn_bound_arg *bounds, const jn_gap_options *o,
+                                    jn_curves *out, jn_error *err);
+void jn_curves_free(jn_curves *c);
+
+/* Where curve k is highest: the grid point, and theta there with a parabola through its neighbours
+ * on each axis (the grid's own value at its ends). false: nowhere finite. */
+bool jn_curves_peak(const jn_curves *c, size_t k, size_t *point, double theta[2], double *value);
+
+#endif
