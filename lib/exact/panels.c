@@ -20,7 +20,7 @@ static const double UNSEEN = 20.0;
 
 static const double BOX_SDS = 10.0;  /* half-width of the first box in prior sds */
 static const double GROW = 1.5;      /* and what it is multiplied by where it was too narrow */
-static const double SPECTRAL = 1e-3; /* from one level to the next */
+static const double SPECTRAL = 1e-4; /* from one level to the next */
 static const double SLOW = 100.0;    /* tolerances: smooth panels' differences fall below at once */
 static const double NEGLIGIBLE = 1e-3; /* of the tolerance: what a panel may hold unexamined */
 
@@ -232,9 +232,11 @@ static bool agrees(const refinement *r, const panel *p, const halves *h, size_t 
     const double fine = jn_lse_log_sum(&sum);
     *off = fabs(exp(fine - total) - exp(p->value[k] - total));
     /* A kink's share in the error falls by 2^(dim + 1) from level to level, and may look smaller by
-     * chance: half of what it should be is believed, but for a fall by SPECTRAL, which is what
-     * smooth integrands do. */
-    const bool slow = p->off[k]<SLOW * r->tolerance && * off> SPECTRAL * p->off[k];
+     * chance: half of what it should be is believed. On panels that many observations
+     * share, a fall by SPECTRAL is believed too: it is what smooth integrands do. */
+    const double before = p->off[k];
+    const bool smooth = r->chart == NULL && *off <= SPECTRAL * before;
+    const bool slow = before < SLOW * r->tolerance && !smooth;
     const double least = slow ? ldexp(p->off[k], -(int)r->rule.dim - 2) : 0.0;
     const bool small = hidden < total + log(NEGLIGIBLE * r->tolerance);
     const double share = 0.005 * r->tolerance;
