@@ -24,7 +24,7 @@
 #include "jensen/status.h"
 #include "jensen/table.h"
 #include "jensen/target.h"
-#include "jensen/weights.h"
 #include "jensen/ustat.h"
+#include "jensen/weights.h"
 
 #endif

@@ -214,8 +214,9 @@ static void test_heavy_weights_are_said_to_be_so(void **state)
     end(&heavy);
 }
 
-/* The 2-D linear-Gaussian at K = 100: the best gap estimator against the naive one at equal samples.
- * One has a standard error of sqrt(2 / G) of the gap mu2 / 2K, the other one of sqrt(mu2 / KG). */
+/* The 2-D linear-Gaussian at K = 100: the best gap estimator against the naive one at equal
+ * samples. One has a standard error of sqrt(2 / G) of the gap mu2 / 2K, the other one of sqrt(mu2 /
+ * KG). */
 static void test_the_best_gap_estimator(void **state)
 {
     (void)state;
