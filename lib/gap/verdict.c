@@ -1,7 +1,10 @@
 #include "gap/verdict.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <string.h>
 
+#include "base/memory.h"
 #include "gap/warnings.h"
 
 static jn_status examine(const jn_proposal *q, size_t row, const jn_bound_arg *arg, jn_verdict *out)
@@ -31,77 +34,108 @@ jn_status jn_gap_judge(const jn_proposal *q, size_t row, jn_gap_bound *b)
                      : b->side == JN_SIDE_UPPER ? INFINITY
                                                 : NAN;
     b->value.error = b->value.dof = b->variance = NAN;
+    b->reconstruction.value = b->kl.value = NAN; /* one of them is infinite */
     return JN_OK;
 }
 
-/* Does an unknown verdict deserve a word? The ELBO and IWAE under a q without known tails are what
- * everybody computes; moments are what nobody should without knowing. */
-static bool worth_saying(const jn_gap_bound *b)
+/* Why a bound of a row gets a warning. */
+typedef enum trouble { NONE, DIVERGES, ZERO_WEIGHTS, UNKNOWN } trouble;
+
+/* Without a density to ask (paths, stored weights) nothing can be known of an ELBO or an IWAE
+ * bound, and nothing is said. */
+static trouble trouble_of(const jn_gap_table *t, const jn_gap_bound *b)
 {
     double n;
-    return b->finite.finite == JN_INFINITE ||
-           (b->finite.finite == JN_FINITE_UNKNOWN &&
-            b->arg.bound->integrand(&b->arg, &n) != JN_OF_LOG && isfinite(b->value.value));
-}
-
-/* Why a bound of a row gets a warning. */
-typedef enum trouble { NONE, DIVERGES, UNKNOWN, ZERO_WEIGHTS } trouble;
-
-static trouble trouble_of(const jn_gap_bound *b)
-{
-    if (isinf(b->value.value) && b->finite.finite != JN_INFINITE) {
+    const bool density = t->model != NULL && t->model->density != NULL;
+    const bool logs = b->arg.bound->integrand(&b->arg, &n) == JN_OF_LOG;
+    if (b->finite.finite == JN_INFINITE) {
+        return DIVERGES;
+    }
+    if (isinf(b->value.value)) {
         return ZERO_WEIGHTS;
     }
-    return !worth_saying(b) ? NONE : b->finite.finite == JN_INFINITE ? DIVERGES : UNKNOWN;
+    return b->finite.finite == JN_FINITE_UNKNOWN && isfinite(b->value.value) && (density || !logs)
+               ? UNKNOWN
+               : NONE;
 }
 
-static jn_status warn_one(jn_gap_table *t, size_t i, trouble what, size_t count,
-                          const jn_gap_row *first)
+static size_t count_rows(const jn_gap_table *t, size_t i, trouble what, const jn_gap_row **first)
+{
+    size_t count = 0;
+    *first = NULL;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        if (trouble_of(t, &t->rows[r].bounds[i]) == what) {
+            *first = *first == NULL ? &t->rows[r] : *first;
+            count++;
+        }
+    }
+    return count;
+}
+
+static jn_status warn_infinite(jn_gap_table *t, size_t i, trouble what)
 {
     char label[JN_BOUND_LABEL];
-    const jn_gap_bound *b = &first->bounds[i];
-    (void)jn_bound_label(&b->arg, label);
-    switch (what) {
-    case DIVERGES:
-        return jn_gap_warn(t, "%s is infinite for %zu of %zu observations; observation %zu: %s",
-                           label, count, t->n_rows, first->index, b->finite.reason);
-    case UNKNOWN:
-        return jn_gap_warn(t,
-                           "%s: whether it is finite is not known for %zu of %zu observations "
-                           "(%s), and a calm value proves nothing",
-                           label, count, t->n_rows, b->finite.reason);
-    case ZERO_WEIGHTS:
-        return jn_gap_warn(t,
-                           "%s is infinite for %zu of %zu observations: weights that are zero, or "
-                           "draws of the posterior where q is (%llu zero weights in observation "
-                           "%zu)",
-                           label, count, t->n_rows,
-                           (unsigned long long)first->diagnostics.zero_weights, first->index);
-    case NONE:
-    default:
+    const jn_gap_row *first;
+    const size_t count = count_rows(t, i, what, &first);
+    if (count == 0) {
         return JN_OK;
     }
+    const jn_gap_bound *b = &first->bounds[i];
+    (void)jn_bound_label(&b->arg, label);
+    if (what == DIVERGES) {
+        return jn_gap_warn(t, "%s is infinite for %zu of %zu observations; observation %zu: %s",
+                           label, count, t->n_rows, first->index, b->finite.reason);
+    }
+    return jn_gap_warn(
+        t,
+        "%s is infinite for %zu of %zu observations: weights that are zero, or draws "
+        "of the posterior where q is (%llu zero weights in observation %zu)",
+        label, count, t->n_rows, (unsigned long long)first->diagnostics.zero_weights, first->index);
+}
+
+/* Bounds of which it is not known, for one reason, in one line. */
+static jn_status warn_unknown(jn_gap_table *t, size_t i, bool *said)
+{
+    char labels[160] = "", label[JN_BOUND_LABEL];
+    const jn_gap_row *first, *other;
+    const size_t count = count_rows(t, i, UNKNOWN, &first);
+    if (count == 0 || said[i]) {
+        return JN_OK;
+    }
+    const char *reason = first->bounds[i].finite.reason;
+    for (size_t j = i; j < t->n_bounds; j++) {
+        const size_t used = strlen(labels);
+        if (count_rows(t, j, UNKNOWN, &other) > 0 &&
+            strcmp(other->bounds[j].finite.reason, reason) == 0) {
+            said[j] = true;
+            const size_t room = sizeof labels - used;
+            const char *name = room > JN_BOUND_LABEL + 8
+                                   ? jn_bound_label(&t->total.bounds[j].arg, label)
+                                   : "...";
+            if (strstr(labels, "...") == NULL) {
+                (void)snprintf(labels + used, room, "%s%s", used == 0 ? "" : ", ", name);
+            }
+        }
+    }
+    return jn_gap_warn(t,
+                       "%s: not known to be finite for %zu of %zu observations (%s), and a calm "
+                       "value proves nothing",
+                       labels, count, t->n_rows, reason);
 }
 
 jn_status jn_gap_warn_infinite(jn_gap_table *t)
 {
-    for (size_t i = 0; i < t->n_bounds; i++) {
-        for (int what = DIVERGES; what <= ZERO_WEIGHTS; what++) {
-            size_t count = 0;
-            const jn_gap_row *first = NULL;
-            for (size_t r = 0; r < t->n_rows; r++) {
-                if (trouble_of(&t->rows[r].bounds[i]) == (trouble)what) {
-                    first = first == NULL ? &t->rows[r] : first;
-                    count++;
-                }
-            }
-            const jn_status st = count > 0 ? warn_one(t, i, (trouble)what, count, first) : JN_OK;
-            if (st != JN_OK) {
-                return st;
-            }
-        }
+    bool *said = jn_alloc(t->n_bounds, sizeof *said);
+    jn_status st = said == NULL ? JN_ERR_NOMEM : JN_OK;
+    for (size_t i = 0; st == JN_OK && i < t->n_bounds; i++) {
+        st = warn_infinite(t, i, DIVERGES);
+        st = st == JN_OK ? warn_infinite(t, i, ZERO_WEIGHTS) : st;
     }
-    return JN_OK;
+    for (size_t i = 0; st == JN_OK && i < t->n_bounds; i++) {
+        st = warn_unknown(t, i, said);
+    }
+    free(said);
+    return st;
 }
 
 jn_status jn_gap_warn_heavy(jn_gap_table *t)

@@ -5,6 +5,7 @@
 
 #include "base/dense.h"
 #include "base/memory.h"
+#include "proposal/rays.h"
 
 static void say(jn_verdict *v, jn_finite finite, const char *reason)
 {
@@ -85,7 +86,15 @@ static jn_status by_prior(const jn_proposal *q, size_t row, double n, jn_verdict
     return JN_OK;
 }
 
-jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdict *out)
+/* What is not known: asked of the integrand, where there is a density to ask. */
+static jn_status or_rays(const jn_proposal *q, size_t row, jn_rays_of what, double n,
+                         jn_verdict *out)
+{
+    const bool can = q->model->density != NULL && q->ops != NULL && jn_model_states(q->model) == 0;
+    return out->finite == JN_FINITE_UNKNOWN && can ? jn_rays_ask(q, row, what, n, out) : JN_OK;
+}
+
+static jn_status known_moment(const jn_proposal *q, size_t row, double n, jn_verdict *out)
 {
     const jn_density *d = q->model->density;
     say(out, JN_FINITE_UNKNOWN, "the tails of q against p(x, z) are not known");
@@ -101,6 +110,12 @@ jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdic
         return by_precision(q, row, n, out);
     }
     return JN_OK;
+}
+
+jn_status jn_finite_moment(const jn_proposal *q, size_t row, double n, jn_verdict *out)
+{
+    const jn_status st = known_moment(q, row, n, out);
+    return st == JN_OK ? or_rays(q, row, JN_RAYS_MOMENT, n, out) : st;
 }
 
 /* Is the matrix that a tail gives positive definite? false also where it is not known. */
@@ -124,7 +139,6 @@ static jn_status is_gaussian_tail(size_t d, jn_status (*tail)(const void *, size
  * carry either. */
 jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *out)
 {
-    (void)k;
     bool gaussian = false;
     say(out, JN_FINITE_UNKNOWN, "the tails of q against log p(x, z) are not known");
     if (q->is_posterior) {
@@ -143,14 +157,14 @@ jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *
     if (gaussian) {
         say(out, JN_FINITE, "q has Gaussian tails");
     }
-    return JN_OK;
+    return or_rays(q, row, JN_RAYS_LOG, k, out);
 }
 
 jn_status jn_finite_entropy(const jn_proposal *q, size_t row, jn_verdict *out)
 {
     const jn_density *d = q->model->density;
     const double above_one = 1.0 + 1e-3;
-    jn_status st = jn_finite_moment(q, row, above_one, out);
+    jn_status st = known_moment(q, row, above_one, out);
     if (st != JN_OK || out->finite == JN_FINITE) {
         return st;
     }
@@ -167,5 +181,5 @@ jn_status jn_finite_entropy(const jn_proposal *q, size_t row, jn_verdict *out)
     } else {
         say(out, JN_FINITE_UNKNOWN, "the tails of p(x, z) against log q are not known");
     }
-    return st;
+    return st == JN_OK ? or_rays(q, row, JN_RAYS_ENTROPY, 1.0, out) : st;
 }

@@ -249,6 +249,36 @@ static void test_the_best_gap_estimator(void **state)
     jn_model_free(m);
 }
 
+/* Eight schools with a half-Cauchy tau and q = prior: E log p(y | theta) is -inf, which no sample
+ * shows; from K = 3 on the best draw saves it. */
+static void test_a_heavy_prior_has_no_elbo(void **state)
+{
+    (void)state;
+    const double x[] = { 28, 15, 8, 10, -3, 16, 7, 11, -1, 9, 1, 11, 18, 10, 12, 18 };
+    jn_table *data = jn_test_table(8, 2, (const char *const[]){ "y", "sd" }, x);
+    jn_model *m = jn_test_model("hierarchical-normal", NULL, data);
+    jn_table_free(data);
+    jn_proposal *q = jn_test_proposal("prior", NULL, m);
+    size_t n;
+    jn_bound_arg *args;
+    jn_error err = JN_ERROR_INIT;
+    const uint64_t ks[] = { 3, 10 };
+    assert_ok(jn_bounds_parse("elbo,iwae", 2, ks, &n, &args, &err), &err);
+    jn_gap_table *t;
+    const jn_gap_options o = { .rule = JN_RULE_MC, .samples = 512, .replicates = 4 };
+    assert_true(jn_gap_run(q, n, args, &o, &t, &err) >= 0);
+    assert_true(t->total.bounds[0].value.value == -INFINITY);
+    assert_true(t->total.bounds[0].gap.value == INFINITY && isnan(t->total.bounds[0].gap.error));
+    assert_true(isnan(t->total.bounds[0].reconstruction.value));
+    assert_true(isfinite(t->total.bounds[1].value.value));
+    assert_non_null(strstr(t->warnings[0], "elbo is infinite for 1 of 1"));
+    assert_non_null(strstr(t->warnings[1], "iwae-3, iwae-10: not known to be finite"));
+    jn_gap_table_free(t);
+    free(args);
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
 /* A model without exact posterior draws: the EUBO is self-normalised, and says so. */
 static void test_self_normalised_where_there_is_no_posterior(void **state)
 {
@@ -312,6 +342,7 @@ int main(void)
         cmocka_unit_test(test_draws_agree_with_nodes),
         cmocka_unit_test(test_draws_do_not_hide_an_infinity),
         cmocka_unit_test(test_the_best_gap_estimator),
+        cmocka_unit_test(test_a_heavy_prior_has_no_elbo),
         cmocka_unit_test(test_heavy_weights_are_said_to_be_so),
         cmocka_unit_test(test_self_normalised_where_there_is_no_posterior),
         cmocka_unit_test(test_gamma_weights),
