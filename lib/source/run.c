@@ -8,7 +8,7 @@
 #include "source/workspace.h"
 
 /* Chunks that wait to be merged: memory is constant in the number of samples. */
-enum { WAVE = 64 };
+enum { WAVE = 32 };
 
 jn_status jn_plan_new(const jn_source *source, const jn_proposal *q, size_t row,
                       const jn_source_options *options, jn_plan *plan, jn_error *err)
