@@ -49,17 +49,17 @@ void jn_law_place(jn_law *law, double origin)
     }
 }
 
-double jn_law_origin(const jn_weights *block)
+double jn_law_origin(size_t n, const double *log_w)
 {
     enum { ENOUGH = 64 };
     double finite[ENOUGH];
-    size_t n = 0;
-    for (size_t i = 0; i < block->n && n < ENOUGH; i++) {
-        if (block->log_w[i] > -INFINITY) {
-            finite[n++] = block->log_w[i];
+    size_t found = 0;
+    for (size_t i = 0; i < n && found < ENOUGH; i++) {
+        if (log_w[i] > -INFINITY) {
+            finite[found++] = log_w[i];
         }
     }
-    return n == 0 ? NAN : jn_bins_origin(n, finite);
+    return found == 0 ? NAN : jn_bins_origin(found, finite);
 }
 
 void jn_law_tail_from(jn_law *law, double floor)
@@ -67,30 +67,22 @@ void jn_law_tail_from(jn_law *law, double floor)
     law->tail.floor = floor;
 }
 
-/* Among the block's draws a Poisson number of mean mu belongs to the largest; the rank is so far
- * above that number (five standard deviations, and three) that it seldom holds fewer.
- * What is as large as the one of that rank still passes. */
-jn_status jn_law_tail_floor(const jn_weights *block, size_t keep, double n, double *floor)
+/* Among the few a Poisson number of mean mu belongs to the largest; the rank is so far above that
+ * number (five standard deviations, and three) that it seldom holds fewer. What is as large as the
+ * one of that rank still passes. */
+double jn_law_tail_floor(size_t n_few, double *log_w, size_t keep, double n)
 {
-    const double mu = (double)block->n * (double)keep / n;
+    const double mu = (double)n_few * (double)keep / n;
     const double rank = ceil(mu + 5.0 * sqrt(mu) + 3.0);
-    *floor = -INFINITY;
-    if (rank >= (double)block->n) {
-        return JN_OK;
+    if (rank >= (double)n_few) {
+        return -INFINITY;
     }
-    double *x = jn_alloc_doubles(block->n);
-    if (x == NULL) {
-        return JN_ERR_NOMEM;
-    }
-    memcpy(x, block->log_w, block->n * sizeof *x);
-    jn_select_largest(block->n, x, (size_t)rank);
-    *floor = INFINITY;
+    jn_select_largest(n_few, log_w, (size_t)rank);
+    double floor = INFINITY;
     for (size_t i = 0; i < (size_t)rank; i++) {
-        *floor = fmin(*floor, x[i]);
+        floor = fmin(floor, log_w[i]);
     }
-    *floor = nextafter(*floor, -INFINITY);
-    free(x);
-    return JN_OK;
+    return nextafter(floor, -INFINITY);
 }
 
 bool jn_law_tail_short(const jn_law *law)

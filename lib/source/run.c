@@ -142,24 +142,45 @@ static jn_status run_parts(run *r, size_t threads, jn_error *err)
     return st == JN_OK ? run_wave(r, threads, err) : st;
 }
 
-/* Draws: the first block of a row says where its log-weights lie. An error in it will show again.
- */
+enum { LOOK_MOST = 8 };
+
+/* The log-weights of a row's first blocks, one in 256 of all and at most LOOK_MOST. */
+static size_t look_at(const run *r, size_t row, size_t worker, double *log_w)
+{
+    const jn_plan *plan = &r->plans[row];
+    const uint64_t some = blocks_of(plan, 0) / 256;
+    jn_error ignored = JN_ERROR_INIT; /* it will show again */
+    size_t n = 0;
+    for (uint64_t b = 0; b == 0 || (b < some && b < LOOK_MOST); b++) {
+        jn_weights w;
+        const jn_status st = plan->source->block(plan, 0, b, r->ws[worker], &w, &ignored);
+        if (st != JN_OK || w.log_mass != NULL) {
+            break;
+        }
+        memcpy(log_w + n, w.log_w, w.n * sizeof *log_w);
+        n += w.n;
+    }
+    return n;
+}
+
+/* Draws: where the log-weights of a row lie, and below what they cannot belong to its tail. */
 static jn_status place_row(void *user, size_t row, size_t worker, jn_error *err)
 {
     run *r = user;
     const jn_plan *plan = &r->plans[row];
-    jn_weights w;
+    double log_w[LOOK_MOST * JN_BLOCK];
+    (void)err;
     r->origin[row] = NAN;
     r->floor[row] = -INFINITY;
-    if (plan->source->nested || plan->source->block(plan, 0, 0, r->ws[worker], &w, err) != JN_OK ||
-        w.log_mass != NULL) {
-        return JN_OK;
+    const size_t n = plan->source->nested ? 0 : look_at(r, row, worker, log_w);
+    if (n > 0) {
+        r->origin[row] = jn_law_origin(n, log_w);
+        if ((r->wish->needs & JN_NEED_TAIL) != 0) {
+            const double all = (double)plan->n_points[0] * (double)plan->n_parts;
+            r->floor[row] = jn_law_tail_floor(n, log_w, r->wish->n_tail, all);
+        }
     }
-    r->origin[row] = jn_law_origin(&w);
-    const double n = (double)plan->n_points[0] * (double)plan->n_parts;
-    return (r->wish->needs & JN_NEED_TAIL) == 0
-               ? JN_OK
-               : jn_law_tail_floor(&w, r->wish->n_tail, n, &r->floor[row]);
+    return JN_OK;
 }
 
 static jn_status init_set(const run *r, size_t row)
