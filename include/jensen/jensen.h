@@ -17,6 +17,7 @@
 #include "jensen/model.h"
 #include "jensen/npy.h"
 #include "jensen/params.h"
+#include "jensen/path.h"
 #include "jensen/proposal.h"
 #include "jensen/random.h"
 #include "jensen/sobol.h"
