@@ -237,6 +237,47 @@ static void test_zero_weights(void **state)
     jn_weight_law_free(&w);
 }
 
+/* Draws: a mean of powers is as it is defined, and one zero weight makes a negative power infinite.
+ */
+static void test_powers_of_draws(void **state)
+{
+    (void)state;
+    enum { N = 100 };
+    const jn_bound_arg args[] = { { .bound = &jn_bound_vr, .alpha = 2.5 },
+                                  { .bound = &jn_bound_vr, .alpha = 0.5 },
+                                  { .bound = &jn_bound_cubo, .n = 3.0 } };
+    for (int zeros = 0; zeros < 2; zeros++) {
+        double draws[N];
+        for (size_t i = 0; i < N; i++) {
+            draws[i] = zeros == 1 && i == 7 ? -INFINITY : sin((double)i) - 50.0;
+        }
+        const jn_bound_setting setting = { .asked = JN_BY_GROUPS, .kind = JN_MC };
+        jn_bound_wish lists;
+        assert_ok(jn_bounds_wish(3, args, &setting, &lists), NULL);
+        const jn_law_wish wish = { .needs = lists.needs,
+                                   .n_beta = lists.n_beta,
+                                   .betas = lists.betas };
+        jn_law law;
+        assert_ok(jn_law_start(&law, &wish, NAN, 0), NULL);
+        const jn_weights b = { .n = N, .log_w = draws };
+        assert_ok(jn_law_add(&law, &b), NULL);
+        const jn_law_set set = { .kind = JN_MC, .n = 1, .law = &law, .pooled = law };
+        jn_bound_result r[3];
+        assert_ok(jn_bound_results(&set, JN_BY_GROUPS, 3, args, r), NULL);
+        for (size_t i = 0; i < 3; i++) {
+            const double beta = i == 2 ? 3.0 : 1.0 - args[i].alpha;
+            double sum = 0.0;
+            for (size_t j = 0; j < N; j++) {
+                sum += exp(beta * (draws[j] + 50.0)) / N;
+            }
+            assert_close(r[i].value.value, isinf(sum) ? -INFINITY : log(sum) / beta - 50.0, 1e-14,
+                         0.0);
+        }
+        jn_law_free(&law);
+        jn_bound_wish_free(&lists);
+    }
+}
+
 /* Weights that are all the same: every bound is log p(x), with no error to speak of. */
 static void test_the_posterior_as_q(void **state)
 {
@@ -271,6 +312,7 @@ int main(void)
         cmocka_unit_test(test_jackknife_of_gamma_weights),
         cmocka_unit_test(test_two_points),
         cmocka_unit_test(test_zero_weights),
+        cmocka_unit_test(test_powers_of_draws),
         cmocka_unit_test(test_the_posterior_as_q),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

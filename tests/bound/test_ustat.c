@@ -269,6 +269,27 @@ static void test_trials(void **state)
     jn_trials_free(&t);
 }
 
+/* Many trials with little chance: angles enough that no far count is taken for k, fewer than N. */
+static void test_rare_successes(void **state)
+{
+    (void)state;
+    enum { N = 500, K_MAX = 8 };
+    double p[N], count[N], dp[K_MAX + 1] = { 1.0 }, mass;
+    for (size_t j = 0; j < N; j++) {
+        p[j] = 4e-3 * jn_chance(9, j);
+        count[j] = 1.0;
+        for (size_t k = K_MAX + 1; k-- > 0;) {
+            dp[k] = dp[k] * (1.0 - p[j]) + (k > 0 ? dp[k - 1] * p[j] : 0.0);
+        }
+    }
+    jn_trials t = { 0 };
+    for (size_t k = 0; k <= 2; k++) {
+        assert_ok(jn_trials_mass(&t, N, count, p, k == 1, (double)k, &mass, NULL), NULL);
+        assert_close(mass, dp[k], 1e-13, 0.0);
+    }
+    jn_trials_free(&t);
+}
+
 /* Many trials: the saddle-point series against the inversion. */
 static void test_many_trials(void **state)
 {
@@ -331,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_unbiased_and_calibrated),
         cmocka_unit_test(test_many_draws_are_gathered),
         cmocka_unit_test(test_trials),
+        cmocka_unit_test(test_rare_successes),
         cmocka_unit_test(test_many_trials),
         cmocka_unit_test(test_memory_that_runs_out),
     };
