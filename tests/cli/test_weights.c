@@ -169,8 +169,8 @@ static void test_round_trip_from_gap(void **state)
     (void)state;
     static const char *const drawn[] = {
         "gamma-weights --set a=2 --rule mc", "gamma-weights --set a=2 --rule rqmc",
-        "local-level --data y.csv --set level_sd=1 --set noise_sd=1 --set m0=0 --set sd0=1 --rule "
-        "mc"
+        ("local-level --data y.csv --set level_sd=1 --set noise_sd=1 --set m0=0 --set sd0=1 "
+         "--rule mc")
     };
     (void)jn_scratch_text("y.csv", "y\n0.3\n-0.2\n0.5\n");
     for (size_t i = 0; i < 3; i++) {
