@@ -37,6 +37,7 @@ typedef struct panel {
 typedef struct halves {
     double *value; /* 2^dim x n_rows */
     double *peak;  /* log of what could hide there */
+    double check;  /* charts: the panel's value by the other rule */
 } halves;
 
 typedef struct refinement {
@@ -45,6 +46,7 @@ typedef struct refinement {
         *chart;     /* NULL: boxes in u, all observations; else in its coordinates, its own */
     size_t n_slots; /* observations */
     jn_panel_rule rule;
+    jn_panel_rule check; /* charts: a second opinion, with nodes on the panel's border */
     jn_box domain;
     double tolerance;
     size_t threads;
@@ -140,15 +142,15 @@ static void summarise(size_t n, size_t per_axis, const double *lik, const double
 }
 
 /* One box of a chart. */
-static jn_status integrate_chart(const refinement *r, const jn_box *box, double *scratch,
-                                 double *value, double *peak)
+static jn_status integrate_chart(const refinement *r, const jn_panel_rule *rule, const jn_box *box,
+                                 double *scratch, double *value, double *peak)
 {
-    const size_t n = r->rule.n, ld = JN_CHART_BLOCK;
-    double *s = scratch, *log_w = s + r->rule.dim * ld, *lik = log_w + ld, *more = lik + ld;
-    jn_panel_nodes(&r->rule, box, ld, s, log_w);
+    const size_t n = rule->n, ld = JN_CHART_BLOCK;
+    double *s = scratch, *log_w = s + rule->dim * ld, *lik = log_w + ld, *more = lik + ld;
+    jn_panel_nodes(rule, box, ld, s, log_w);
     const jn_status st = jn_chart_log(r->chart, n, s, more, lik);
     if (st == JN_OK) {
-        summarise(n, r->rule.per_axis, lik, log_w, value, peak);
+        summarise(n, rule->per_axis, lik, log_w, value, peak);
     }
     return st;
 }
@@ -159,7 +161,7 @@ static jn_status integrate(const refinement *r, const jn_box *box, size_t n_rows
 {
     const size_t n = r->rule.n, dim = r->rule.dim;
     if (r->chart != NULL) {
-        return integrate_chart(r, box, scratch, value, peak);
+        return integrate_chart(r, &r->rule, box, scratch, value, peak);
     }
     double *u = scratch, *z = u + dim * n, *log_w = z + dim * n, *jacobian = log_w + n;
     double *prior = jacobian + n, *lik = prior + n;
@@ -201,6 +203,10 @@ static jn_status halve(void *user, size_t index, size_t worker, jn_error *err)
         st = integrate(r, &box, p->n_rows, p->row, scratch, h->value + c * p->n_rows,
                        h->peak + c * p->n_rows);
     }
+    if (st == JN_OK && r->chart != NULL) {
+        double peak;
+        st = integrate_chart(r, &r->check, &p->box, scratch, &h->check, &peak);
+    }
     free(scratch);
     return st == JN_OK ? st : jn_error_set(err, st, "log p(x) on panels: %s", jn_status_text(st));
 }
@@ -231,6 +237,9 @@ static bool agrees(const refinement *r, const panel *p, const halves *h, size_t 
     }
     const double fine = jn_lse_log_sum(&sum);
     *off = fabs(exp(fine - total) - exp(p->value[k] - total));
+    if (r->chart != NULL) { /* a kink beyond the outermost nodes of panel and halves alike */
+        *off = fmax(*off, fabs(exp(fine - total) - exp(h->check - total)));
+    }
     /* A kink's share in the error falls by 2^(dim + 1) from level to level, and may look smaller by
      * chance: half of what it should be is believed. On panels that many observations
      * share, a fall by SPECTRAL is believed too: it is what smooth integrands do. */
@@ -522,6 +531,7 @@ static jn_status run_chart(const jn_chart *f, const jn_exact_options *o, jn_esti
                          .threads = o->threads,
                          .out = out };
         jn_panel_rule_make(f->dim, &r.rule);
+        jn_panel_lobatto_make(f->dim, &r.check);
         for (size_t a = 0; a < f->dim; a++) {
             r.domain.lo[a] = f->lo[a] * grow;
             r.domain.hi[a] = f->hi[a] * grow;

@@ -371,19 +371,29 @@ static double first_step(size_t dim, double tolerance)
     return 0.93 * sqrt((dim == 1 ? 4.9 : 12.3) / fmax(wanted, 3.0));
 }
 
-/* All witnesses together. A mode's share of the joint has poles between the modes, off the lines,
- * that no extrapolation foresees. */
+static bool any_stretched(const jn_chart *f)
+{
+    bool any = false;
+    for (size_t a = 0; a < f->dim; a++) {
+        any = any || f->stretched[a];
+    }
+    return any;
+}
+
+/* All witnesses together. A mode's share of the joint has poles between the modes, and on stretched
+ * axes a slanted ridge thins out far from the centre: both off the lines, and no extrapolation
+ * foresees them. */
 static double step_error(const jn_chart *f, const sums *s, double lines, double tolerance)
 {
     if (f->dim == 1) {
         return ladder_error(s, true, tolerance);
     }
+    double error = fmax(ladder_error(s, false, tolerance), lines);
     if (f->shared) {
         const double last = fabs(1.0 - s->twice), before = fabs(s->twice - s->four);
-        const double square = before > 0.0 ? 10.0 * last * fmin(0.1, last / before) : last;
-        return fmax(square, fmax(ladder_error(s, false, tolerance), fmax(4.0 * s->parity, lines)));
+        error = fmax(error, before > 0.0 ? 10.0 * last * fmin(0.1, last / before) : last);
     }
-    return fmax(ladder_error(s, false, tolerance), fmax(parity_error(s, f->dim), lines));
+    return fmax(error, f->shared || any_stretched(f) ? 4.0 * s->parity : parity_error(s, f->dim));
 }
 
 static void widen(jn_chart *f)

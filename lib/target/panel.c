@@ -22,18 +22,49 @@ static void gauss_legendre(size_t n, double *x, double *w)
     }
 }
 
-void jn_panel_rule_make(size_t dim, jn_panel_rule *out)
+/* Newton's method for the zeros of (1 - x^2) P'_{n-1}, from those of the Chebyshev polynomial. */
+static void gauss_lobatto(size_t n, double *x, double *w)
+{
+    const double top = (double)(n - 1);
+    for (size_t i = 0; i < n; i++) {
+        double z = -cos(M_PI * (double)i / top), p0 = 1.0, p1 = z;
+        for (int step = 0; step < 30; step++) {
+            p0 = 1.0;
+            p1 = z;
+            for (size_t k = 2; k < n; k++) {
+                const double p2 = ((double)(2 * k - 1) * z * p1 - (double)(k - 1) * p0) / (double)k;
+                p0 = p1;
+                p1 = p2;
+            }
+            z -= (z * p1 - p0) / ((double)n * p1);
+        }
+        x[i] = z;
+        w[i] = 2.0 / (top * (double)n * p1 * p1);
+    }
+}
+
+static void tensor(size_t dim, void (*on_axis)(size_t n, double *x, double *w), jn_panel_rule *out)
 {
     static const size_t per_axis[JN_PANEL_DIM] = { 16, 8, 6 };
     double w[16];
     *out = (jn_panel_rule){ .dim = dim, .per_axis = per_axis[dim - 1], .n = 1 };
-    gauss_legendre(out->per_axis, out->x, w);
+    on_axis(out->per_axis, out->x, w);
     for (size_t i = 0; i < out->per_axis; i++) {
         out->log_w[i] = log(w[i]);
     }
     for (size_t j = 0; j < dim; j++) {
         out->n *= out->per_axis;
     }
+}
+
+void jn_panel_rule_make(size_t dim, jn_panel_rule *out)
+{
+    tensor(dim, gauss_legendre, out);
+}
+
+void jn_panel_lobatto_make(size_t dim, jn_panel_rule *out)
+{
+    tensor(dim, gauss_lobatto, out);
 }
 
 void jn_panel_nodes(const jn_panel_rule *r, const jn_box *box, size_t ld, double *u, double *log_w)

@@ -21,6 +21,9 @@ typedef struct jn_panel_rule {
 
 void jn_panel_rule_make(size_t dim, jn_panel_rule *out); /* 1 <= dim <= JN_PANEL_DIM */
 
+/* As many nodes by Lobatto's rule, which has the ends among them: exact to two degrees less. */
+void jn_panel_lobatto_make(size_t dim, jn_panel_rule *out);
+
 /* Nodes of a box (dim rows of ld) and log weights, the box's volume included. */
 void jn_panel_nodes(const jn_panel_rule *r, const jn_box *box, size_t ld, double *u, double *log_w);
 

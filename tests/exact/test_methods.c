@@ -166,6 +166,25 @@ static void test_no_rule_misses_a_second_mode(void **state)
     }
 }
 
+/* A kink a hair's breadth beside the mode, where boxes about the mode are cut in half. */
+static void test_a_kink_beside_the_mode(void **state)
+{
+    size_t n;
+    (void)state;
+    const jn_exact_method *const *methods = jn_exact_methods(&n);
+    jn_problem p = jn_problem_plain(JN_SHAPE_KINK, 1, 0.2996);
+    const jn_model m = jn_problem_model(&p);
+    for (size_t k = 0; k < n; k++) {
+        jn_estimate e;
+        if (methods[k]->applies(&m) && !methods[k]->approximate) {
+            const jn_status st = methods[k]->run(&m, 0, &(jn_exact_options){ .tolerance = 1e-10 },
+                                                 &e, NULL);
+            assert_true(st >= 0);
+            assert_true(covers(&p, methods[k]->name, st, &e));
+        }
+    }
+}
+
 static void test_table(void **state)
 {
     (void)state;
@@ -185,6 +204,7 @@ int main(void)
         cmocka_unit_test(test_all_rules_cover_the_truth),
         cmocka_unit_test(test_the_choice_converges),
         cmocka_unit_test(test_no_rule_misses_a_second_mode),
+        cmocka_unit_test(test_a_kink_beside_the_mode),
         cmocka_unit_test(test_table),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
