@@ -10,8 +10,8 @@
 #include "program.h"
 
 const jn_command *const jn_commands[] = { &jn_cmd_gap,        &jn_cmd_evidence, &jn_cmd_derive,
-                                          &jn_cmd_likelihood, &jn_cmd_weights,  &jn_cmd_models,
-                                          &jn_cmd_generate };
+                                          &jn_cmd_likelihood, &jn_cmd_weights,  &jn_cmd_simulate,
+                                          &jn_cmd_models,     &jn_cmd_generate };
 const size_t jn_n_commands = sizeof jn_commands / sizeof *jn_commands;
 
 #if defined(__clang__)

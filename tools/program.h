@@ -29,7 +29,7 @@ bool jn_fancy(FILE *f);
 extern const jn_command *const jn_commands[];
 extern const size_t jn_n_commands;
 extern const jn_command jn_cmd_gap, jn_cmd_evidence, jn_cmd_derive, jn_cmd_likelihood,
-    jn_cmd_weights, jn_cmd_models, jn_cmd_generate;
+    jn_cmd_weights, jn_cmd_simulate, jn_cmd_models, jn_cmd_generate;
 
 /* Help of one command or of the program, on standard output; the exit code. */
 int jn_help_command(const jn_command *c);

@@ -41,6 +41,12 @@ JN_API JN_CHECKED jn_status jn_csv_matrix(const char *path, const jn_csv_options
  * ...; a .npy of one dimension is one column. */
 JN_API JN_CHECKED jn_status jn_table_read(const char *path, jn_table **out, jn_error *err);
 
+/* A header and the rows, as jn_csv_read reads them: cells with a separator, a quote, a line end or
+ * blanks at an end stand in quotes; numbers with the fewest digits that read back as the same. The
+ * file appears whole or not at all; NULL or "-" is standard output. JN_ERR_IO: cannot be written.
+ */
+JN_API JN_CHECKED jn_status jn_csv_write(const char *path, const jn_table *t, jn_error *err);
+
 #ifdef __cplusplus
 }
 #endif

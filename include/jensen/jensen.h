@@ -20,6 +20,7 @@
 #include "jensen/path.h"
 #include "jensen/proposal.h"
 #include "jensen/random.h"
+#include "jensen/simulate.h"
 #include "jensen/sobol.h"
 #include "jensen/source.h"
 #include "jensen/status.h"

@@ -115,6 +115,29 @@ struct jn_chain; /* trajectory models: jensen/chain.h */
 
 typedef struct jn_model jn_model;
 
+/* The cells of a data table that are drawn: row r of the r < n_rows, column c at [c * n_rows + r].
+ * One base number a cell. */
+typedef struct jn_cells {
+    size_t n_rows;
+    const double *base;
+    double *x;
+} jn_cells;
+
+/* How x is drawn given z (jensen/simulate.h). The model is bound to a table in which the cells to
+ * be drawn are all 0. */
+typedef struct jn_simulator {
+    const char *column; /* the drawn one; with n_columns the stem: x1, x2, ... */
+    const char *design; /* a column that must be given: "n"; NULL: none */
+    bool takes_design;  /* other columns (covariates) may be given */
+    /* How many columns are drawn, from completed parameters; 0: they do not say. NULL: one. */
+    size_t (*n_columns)(const jn_params *params);
+    jn_base (*base)(const void *self); /* NULL: JN_BASE_NORMAL */
+    /* The cells of observation `row` given its z (dim numbers, z[j * ld]); of a chain, those of
+     * step t given the state there. */
+    jn_status (*draw)(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells);
+} jn_simulator;
+
 typedef struct jn_model_type {
     const char *name;    /* "linear-gaussian" */
     const char *summary; /* one line for people: the definition */
@@ -133,6 +156,8 @@ typedef struct jn_model_type {
     /* The proposal that belongs to the model, if any: returns its name ("prior") and sets its
      * parameters. NULL: none. */
     const char *(*own_proposal)(const void *self, jn_params *params);
+
+    const jn_simulator *simulator; /* NULL: takes no data, or cannot draw any */
 } jn_model_type;
 
 /* A model bound to its data. Read-only after jn_model_new; share it between threads freely. */

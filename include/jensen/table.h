@@ -53,6 +53,12 @@ JN_API JN_CHECKED jn_status jn_table_select(const jn_table *t, size_t first, siz
                                             const char *const *names, size_t n_names,
                                             jn_table **out, jn_error *err);
 
+/* A copy of t (NULL: n_rows rows without columns) in which the n named columns are these numbers,
+ * column k, row r at x[k * n_rows + r]; those that were not there come first. JN_ERR_NOMEM. */
+JN_API JN_CHECKED jn_status jn_table_replace(const jn_table *t, size_t n_rows, size_t n,
+                                             const char *const *names, const double *x,
+                                             jn_table **out);
+
 #ifdef __cplusplus
 }
 #endif

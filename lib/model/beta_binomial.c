@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "model/beta_quantile.h"
 #include "model/columns.h"
+#include "model/count_quantile.h"
 #include "model/log_densities.h"
 #include "model/models.h"
 
@@ -212,6 +213,26 @@ static jn_status read_data(beta_binomial *m, const jn_table *data, jn_error *err
     return status;
 }
 
+static jn_base uniform(const void *self)
+{
+    (void)self;
+    return JN_BASE_UNIFORM;
+}
+
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const beta_binomial *m = self;
+    (void)t;
+    (void)ld;
+    cells->x[row] = jn_binomial_quantile(m->trials[row], z[0], cells->base[row]);
+    return JN_OK;
+}
+
+static const jn_simulator simulator = {
+    .column = "y", .design = "n", .takes_design = true, .base = uniform, .draw = draw
+};
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -248,4 +269,5 @@ const jn_model_type jn_model_beta_binomial = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

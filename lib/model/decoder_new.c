@@ -225,6 +225,54 @@ static const char *own_proposal(const void *self, jn_params *params)
     return m->has_encoder ? "encoder" : NULL;
 }
 
+/* As many as the last layer has outputs. */
+static size_t n_columns(const jn_params *params)
+{
+    size_t rows, cols, n = 0;
+    char name[64] = "decoder.0.weight";
+    jn_params_shape(params, name, &rows, &cols);
+    for (unsigned k = 1; rows > 0; k++) {
+        n = rows;
+        snprintf(name, sizeof name, "decoder.%u.weight", k);
+        jn_params_shape(params, name, &rows, &cols);
+    }
+    return n;
+}
+
+static jn_base base(const void *self)
+{
+    return ((const jn_decoder *)self)->gaussian ? JN_BASE_NORMAL : JN_BASE_UNIFORM;
+}
+
+/* A whole tile for one point: the shape that every density has, too. */
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const jn_decoder *m = self;
+    double *spare, *work = jn_alloc_doubles(jn_mlp_work(&m->network));
+    (void)t;
+    if (work == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    for (size_t k = 0; k < m->d; k++) {
+        work[k * JN_MLP_TILE] = z[k * ld];
+    }
+    const double *l = jn_mlp_run(&m->network, work, &spare);
+    for (size_t j = 0; j < m->D; j++) {
+        const size_t at = j * cells->n_rows + row;
+        const double mean = l[j * JN_MLP_TILE], e = cells->base[at];
+        cells->x[at] = m->gaussian                  ? mean + e / sqrt(m->inv_var)
+                       : e * (1.0 + exp(-mean)) < 1 ? 1.0
+                                                    : 0.0;
+    }
+    free(work);
+    return JN_OK;
+}
+
+static const jn_simulator simulator = {
+    .column = "x", .n_columns = n_columns, .base = base, .draw = draw
+};
+
 const jn_model_type jn_model_decoder = {
     .name = "decoder",
     .summary = "z ~ N(0, I), x | z Bernoulli or Gaussian with a network of z: the decoder of a VAE",
@@ -235,6 +283,7 @@ const jn_model_type jn_model_decoder = {
     .create = create,
     .destroy = destroy,
     .own_proposal = own_proposal,
+    .simulator = &simulator,
 };
 
 /* Points of the encoder are observations. */

@@ -203,6 +203,22 @@ static jn_status evidence(const void *self, size_t row, jn_estimate *out)
     return JN_OK;
 }
 
+/* x_0 given x_1, which is the state of the last step. */
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const diffusion *m = self;
+    double mean;
+    (void)ld;
+    if (t + 1 == m->T) {
+        reverse_mean(m, 1, 1, z, &mean);
+        cells->x[row] = mean + m->sd[1] * cells->base[row];
+    }
+    return JN_OK;
+}
+
+const jn_simulator jn_diffusion_simulator = { .column = "x", .draw = draw };
+
 const jn_chain jn_diffusion_chain = {
     .n_steps = n_steps,
     .log_initial = log_initial,

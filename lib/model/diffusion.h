@@ -21,5 +21,6 @@ typedef struct diffusion {
 } diffusion;
 
 extern const jn_chain jn_diffusion_chain;
+extern const jn_simulator jn_diffusion_simulator;
 
 #endif

@@ -178,4 +178,5 @@ const jn_model_type jn_model_diffusion = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &jn_diffusion_simulator,
 };

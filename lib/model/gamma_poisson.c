@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "model/columns.h"
+#include "model/count_quantile.h"
 #include "model/gamma_quantile.h"
 #include "model/log_densities.h"
 #include "model/models.h"
@@ -212,6 +213,26 @@ static jn_status read_data(gamma_poisson *m, const jn_table *data, jn_error *err
     return status < 0 ? status : read_exposure(m, data, err);
 }
 
+static jn_base uniform(const void *self)
+{
+    (void)self;
+    return JN_BASE_UNIFORM;
+}
+
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const gamma_poisson *m = self;
+    (void)t;
+    (void)ld;
+    cells->x[row] = jn_poisson_quantile(z[0] * m->exposure[row], cells->base[row]);
+    return JN_OK;
+}
+
+static const jn_simulator simulator = {
+    .column = "y", .takes_design = true, .base = uniform, .draw = draw
+};
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -248,4 +269,5 @@ const jn_model_type jn_model_gamma_poisson = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

@@ -246,6 +246,29 @@ static void tabulate(mixture *m)
     }
 }
 
+static size_t n_columns(const jn_params *params)
+{
+    size_t rows, cols;
+    jn_params_shape(params, "means", &rows, &cols);
+    return rows == 1 ? 1 : cols; /* a plain list: components of one column */
+}
+
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const mixture *m = self;
+    const size_t k = (size_t)z[0];
+    (void)t;
+    (void)ld;
+    for (size_t j = 0; j < m->D; j++) {
+        const size_t at = j * cells->n_rows + row;
+        cells->x[at] = m->means[k * m->D + j] + m->sds[k * m->D + j] * cells->base[at];
+    }
+    return JN_OK;
+}
+
+static const jn_simulator simulator = { .column = "x", .n_columns = n_columns, .draw = draw };
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -285,4 +308,5 @@ const jn_model_type jn_model_gaussian_mixture = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

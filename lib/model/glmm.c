@@ -230,4 +230,5 @@ const jn_model_type jn_model_glmm = {
     .n_params = sizeof specs / sizeof *specs,
     .create = jn_glmm_create,
     .destroy = jn_glmm_destroy,
+    .simulator = &jn_glmm_simulator,
 };

@@ -34,8 +34,11 @@ typedef struct jn_glmm {
     size_t n_groups;
     jn_glmm_group *groups;
     jn_glmm_pattern *patterns;
-    jn_glmm_batch *batches; /* NULL for poisson */
-    double *odds;           /* e^offset, a factor each */
+    jn_glmm_batch *batches;  /* NULL for poisson */
+    double *odds;            /* e^offset, a factor each */
+    size_t n_rows;           /* rows of the data: what they are drawn from again */
+    size_t *group;           /* of each row */
+    double *offset, *trials; /* of each row; one block with trials behind offset */
 } jn_glmm;
 
 const jn_density *jn_glmm_density(jn_glmm_family family);
@@ -44,6 +47,8 @@ const jn_density *jn_glmm_density(jn_glmm_family family);
 JN_CHECKED jn_status jn_glmm_create(const jn_params *params, const jn_table *data, jn_model *model,
                                     jn_error *err);
 void jn_glmm_destroy(void *self);
+
+extern const jn_simulator jn_glmm_simulator;
 
 /* Index of each row's group (n_rows) in order of first appearance, and how many there are. Cells
  * are compared as text. JN_ERR_VALUE: a missing cell. */

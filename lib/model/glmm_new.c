@@ -289,6 +289,24 @@ static jn_status read_data(jn_glmm *m, const jn_params *params, bool intercept, 
     return status < 0 ? status : make_groups(m, r, err);
 }
 
+/* What y was drawn from, row by row; the rows have been sorted. */
+static jn_status keep_rows(jn_glmm *m, reading *r, jn_error *err)
+{
+    m->n_rows = r->data->n_rows;
+    m->group = r->group;
+    r->group = NULL;
+    m->offset = jn_alloc_doubles(2 * m->n_rows);
+    if (m->offset == NULL) {
+        return jn_error_set(err, JN_ERR_NOMEM, "no memory for the rows");
+    }
+    m->trials = m->offset + m->n_rows;
+    for (size_t i = 0; i < m->n_rows; i++) {
+        m->offset[r->rows[i].index] = r->rows[i].offset;
+        m->trials[r->rows[i].index] = r->rows[i].trials;
+    }
+    return JN_OK;
+}
+
 jn_status jn_glmm_create(const jn_params *params, const jn_table *data, jn_model *model,
                          jn_error *err)
 {
@@ -310,6 +328,7 @@ jn_status jn_glmm_create(const jn_params *params, const jn_table *data, jn_model
         reading r = { .data = data };
         m->family = (jn_glmm_family)family;
         status = read_data(m, params, intercept == 1, &r, err);
+        status = status == JN_OK ? keep_rows(m, &r, err) : status;
         reading_free(&r);
     }
     model->n_obs = m->n_groups;
@@ -326,6 +345,8 @@ void jn_glmm_destroy(void *self)
         free(m->patterns);
         free(m->batches);
         free(m->odds);
+        free(m->group);
+        free(m->offset);
         free(m);
     }
 }

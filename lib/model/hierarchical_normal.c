@@ -253,6 +253,22 @@ static jn_status read_data(jn_hierarchical *m, const jn_table *data, jn_error *e
                                           "a number > 0 (1e-75 to 1e75)", m->sd, err);
 }
 
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const jn_hierarchical *m = self;
+    (void)row;
+    (void)t;
+    for (size_t j = 0; j < m->J; j++) {
+        cells->x[j] = z[(THETA + j) * ld] + m->sd[j] * cells->base[j];
+    }
+    return JN_OK;
+}
+
+static const jn_simulator simulator = {
+    .column = "y", .design = "sd", .takes_design = true, .draw = draw
+};
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -295,4 +311,5 @@ const jn_model_type jn_model_hierarchical_normal = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/constants.h"
+#include "model/count_quantile.h"
 
 static size_t n_steps(const void *self, size_t row)
 {
@@ -124,6 +125,48 @@ static const jn_chain_finite *finite_view(const void *self)
 {
     return &((const hmm *)self)->view;
 }
+
+static jn_base symbol_base(const void *self)
+{
+    return ((const hmm *)self)->kind == HMM_GAUSSIAN ? JN_BASE_NORMAL : JN_BASE_UNIFORM;
+}
+
+/* The symbol at u by its probabilities in state s. */
+static double draw_symbol(const hmm *m, size_t s, double u)
+{
+    const size_t n = m->view.n_symbols;
+    double sum = 0.0;
+    size_t last = 0;
+    for (size_t k = 0; k < n; k++) {
+        const double p = exp(m->log_emission[k * m->S + s]);
+        sum += p;
+        last = p > 0.0 ? k : last;
+        if (u < sum) {
+            return (double)k;
+        }
+    }
+    return (double)last;
+}
+
+/* The model is bound to y = 0, whose log-probability under a rate is minus the rate. */
+static jn_status simulate(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                          const jn_cells *cells)
+{
+    const hmm *m = self;
+    const size_t s = state_of(m, z[0]);
+    const double e = cells->base[t];
+    (void)row;
+    (void)ld;
+    if (s == m->S) {
+        return JN_ERR_VALUE;
+    }
+    cells->x[t] = m->kind == HMM_GAUSSIAN  ? m->location[s] + m->scale[s] * e
+                  : m->kind == HMM_POISSON ? jn_poisson_quantile(-m->log_emission[s], e)
+                                           : draw_symbol(m, s, e);
+    return JN_OK;
+}
+
+const jn_simulator jn_hmm_simulator = { .column = "y", .base = symbol_base, .draw = simulate };
 
 const jn_chain jn_hmm_chain = {
     .n_steps = n_steps,

@@ -20,5 +20,6 @@ typedef struct hmm {
 } hmm;
 
 extern const jn_chain jn_hmm_chain;
+extern const jn_simulator jn_hmm_simulator;
 
 #endif

@@ -302,4 +302,5 @@ const jn_model_type jn_model_hmm = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &jn_hmm_simulator,
 };

@@ -167,6 +167,24 @@ static jn_status emission_derivatives(const void *self, size_t row, size_t t, si
     return JN_OK;
 }
 
+jn_status jn_lgssm_draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                        const jn_cells *cells)
+{
+    const lgssm *m = self;
+    (void)row; /* one series */
+    for (size_t k = 0; k < m->p; k++) {
+        double y = 0.0;
+        for (size_t j = 0; j < m->d; j++) {
+            y += m->H[k * m->d + j] * z[j * ld];
+        }
+        for (size_t j = 0; j < m->p; j++) {
+            y += m->root_R[k * m->p + j] * cells->base[j * cells->n_rows + t];
+        }
+        cells->x[k * cells->n_rows + t] = y;
+    }
+    return JN_OK;
+}
+
 jn_status jn_lgssm_allocate(lgssm *m, jn_error *err)
 {
     const size_t d = m->d, p = m->p;

@@ -16,6 +16,10 @@ typedef struct lgssm {
 
 extern const jn_chain jn_lgssm_chain;
 
+/* jn_simulator.draw. */
+JN_CHECKED jn_status jn_lgssm_draw(const void *self, size_t row, size_t t, size_t ld,
+                                   const double *z, const jn_cells *cells);
+
 /* Memory for d and p, which are set; freed by jn_lgssm_free. */
 JN_CHECKED jn_status jn_lgssm_allocate(lgssm *m, jn_error *err);
 /* After everything has been filled in: derived tables, the view, and the fields of the model. */

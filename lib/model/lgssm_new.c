@@ -109,6 +109,17 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     return status;
 }
 
+static size_t n_columns(const jn_params *params)
+{
+    size_t rows, cols;
+    jn_params_shape(params, "H", &rows, &cols);
+    return rows;
+}
+
+static const jn_simulator simulator = { .column = "y",
+                                        .n_columns = n_columns,
+                                        .draw = jn_lgssm_draw };
+
 const jn_model_type jn_model_lgssm = {
     .name = "lgssm",
     .summary = "linear-Gaussian state space: z_t = F z_{t-1} + N(0, Q), y_t = H z_t + N(0, R)",
@@ -118,4 +129,5 @@ const jn_model_type jn_model_lgssm = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = jn_lgssm_free,
+    .simulator = &simulator,
 };

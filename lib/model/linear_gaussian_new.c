@@ -16,6 +16,39 @@ static const jn_param_spec specs[] = {
     { "noise_sd", "number > 0 or D numbers > 0", "1", "standard deviation of x given z" },
 };
 
+/* The data bind W's rows; without data W, b or noise_sd say how many columns x has. */
+static size_t n_columns(const jn_params *params)
+{
+    size_t rows, cols, most = 1;
+    jn_params_shape(params, "W", &rows, &cols);
+    if (rows > 0) {
+        return rows;
+    }
+    jn_params_shape(params, "b", &rows, &cols);
+    most = rows * cols > most ? rows * cols : most;
+    jn_params_shape(params, "noise_sd", &rows, &cols);
+    return rows * cols > most ? rows * cols : most;
+}
+
+/* The model is bound to x = 0: what it keeps of x is -b. */
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const linear_gaussian *m = self;
+    (void)t;
+    for (size_t j = 0; j < m->D; j++) {
+        const size_t at = j * cells->n_rows + row;
+        double x = cells->base[at] / sqrt(m->inv_var[j]) - m->r[row * m->D + j];
+        for (size_t k = 0; k < m->d; k++) {
+            x += m->W[j * m->d + k] * z[k * ld];
+        }
+        cells->x[at] = x;
+    }
+    return JN_OK;
+}
+
+static const jn_simulator simulator = { .column = "x", .n_columns = n_columns, .draw = draw };
+
 static void destroy(void *self)
 {
     linear_gaussian *m = self;
@@ -231,4 +264,5 @@ const jn_model_type jn_model_linear_gaussian = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

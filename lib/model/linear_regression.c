@@ -252,6 +252,24 @@ const jn_density jn_regression_density = {
     .has_split = true,
 };
 
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const jn_regression *m = self;
+    const double sd = 1.0 / sqrt(z[m->k * ld]);
+    (void)row;
+    (void)t;
+    for (size_t r = 0; r < m->n; r++) {
+        cells->x[r] = sd * cells->base[r];
+        for (size_t j = 0; j < m->k; j++) {
+            cells->x[r] += m->x[r * m->k + j] * z[j * ld];
+        }
+    }
+    return JN_OK;
+}
+
+static const jn_simulator simulator = { .column = "y", .takes_design = true, .draw = draw };
+
 const jn_model_type jn_model_linear_regression = {
     .name = "linear-regression",
     .summary = "normal-gamma regression: y ~ N(alpha + beta'(x - mean x), 1/tau)",
@@ -261,4 +279,5 @@ const jn_model_type jn_model_linear_regression = {
     .n_params = sizeof specs / sizeof *specs,
     .create = jn_regression_create,
     .destroy = jn_regression_destroy,
+    .simulator = &simulator,
 };

@@ -13,6 +13,7 @@ typedef struct jn_least_squares {
 
 typedef struct jn_regression {
     size_t n, k;              /* rows, coefficients (the intercept included) */
+    double *x;                /* n x k: the design, centred */
     double *mean, *precision; /* k each: of the prior */
     double shape, rate;
     jn_least_squares data;      /* |y - X b|^2 */

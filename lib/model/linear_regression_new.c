@@ -238,7 +238,7 @@ jn_status jn_regression_create(const jn_params *params, const jn_table *data, jn
                                  ? jn_error_set(err, JN_ERR_NOMEM, "no memory for the outcome")
                                  : read_all(m, params, data, &x, y, err);
     free(y);
-    free(x.x);
+    m->x = x.x;
     model->n_obs = 1;
     model->dim = m->k + 1;
     model->density = &jn_regression_density;
@@ -250,6 +250,7 @@ void jn_regression_destroy(void *self)
     jn_regression *m = self;
     if (m != NULL) {
         free(m->memory);
+        free(m->x);
         free(m);
     }
 }

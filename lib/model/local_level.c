@@ -51,6 +51,8 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     return JN_OK;
 }
 
+static const jn_simulator simulator = { .column = "y", .draw = jn_lgssm_draw };
+
 const jn_model_type jn_model_local_level = {
     .name = "local-level",
     .summary = "a level that walks at random by level_sd, seen through noise of noise_sd",
@@ -60,4 +62,5 @@ const jn_model_type jn_model_local_level = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = jn_lgssm_free,
+    .simulator = &simulator,
 };

@@ -240,6 +240,33 @@ static jn_status read_data(logistic *m, const jn_table *data, bool intercept, jn
     return status;
 }
 
+static jn_base uniform(const void *self)
+{
+    (void)self;
+    return JN_BASE_UNIFORM;
+}
+
+/* The model is bound to y = 0, for which no row is flipped. */
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    const logistic *m = self;
+    (void)row;
+    (void)t;
+    for (size_t r = 0; r < m->n; r++) {
+        double eta = 0.0;
+        for (size_t k = 0; k < m->p; k++) {
+            eta += m->flipped_x[r * m->p + k] * z[k * ld];
+        }
+        cells->x[r] = cells->base[r] * (1.0 + exp(-eta)) < 1.0 ? 1.0 : 0.0;
+    }
+    return JN_OK;
+}
+
+static const jn_simulator simulator = {
+    .column = "y", .takes_design = true, .base = uniform, .draw = draw
+};
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -271,4 +298,5 @@ const jn_model_type jn_model_logistic = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

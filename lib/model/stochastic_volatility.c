@@ -176,6 +176,18 @@ static jn_status read_params(volatility *m, const jn_params *params, jn_error *e
     return status;
 }
 
+static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const double *z,
+                      const jn_cells *cells)
+{
+    (void)self;
+    (void)row;
+    (void)ld;
+    cells->x[t] = exp(0.5 * z[0]) * cells->base[t];
+    return JN_OK;
+}
+
+static const jn_simulator simulator = { .column = "y", .draw = draw };
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -210,4 +222,5 @@ const jn_model_type jn_model_stochastic_volatility = {
     .n_params = sizeof specs / sizeof *specs,
     .create = create,
     .destroy = destroy,
+    .simulator = &simulator,
 };

@@ -23,8 +23,8 @@ static void assert_fits(const char *text, size_t lines, size_t columns)
 static void test_help_fits_a_screen(void **state)
 {
     (void)state;
-    static const char *const commands[] = { "gap",        "evidence", "derive",
-                                            "likelihood", "weights",  "models" };
+    static const char *const commands[] = { "gap",     "evidence", "derive", "likelihood",
+                                            "weights", "simulate", "models" };
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         char line[64], lead[64];
         snprintf(line, sizeof line, "%s --help", commands[i]);

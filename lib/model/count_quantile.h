@@ -1,0 +1,12 @@
+/* Quantiles of counts: one uniform to one draw. Internal. */
+#ifndef JN_MODEL_COUNT_QUANTILE_H
+#define JN_MODEL_COUNT_QUANTILE_H
+
+/* The least k with P(Y <= k) >= u, Y Poisson of that mean (>= 0, finite; 2^53 where k would be
+ * larger). */
+double jn_poisson_quantile(double mean, double u);
+
+/* The same for Binomial(n, p), n a whole number to 1e9, p in [0, 1]. */
+double jn_binomial_quantile(double n, double p, double u);
+
+#endif
