@@ -109,11 +109,11 @@ static void run_group_5(void)
 }
 static void run_residual(void)
 {
-    kernels->residual(ROWS, DIM, w, w + 100, BLOCK, BLOCK, z, b);
+    kernels->residual(ROWS, DIM, w, w + 100, 0.0, BLOCK, BLOCK, z, b);
 }
 static void run_quadratic(void)
 {
-    kernels->quadratic(DIM, w, w + 100, 0.5, BLOCK, BLOCK, z, b);
+    kernels->quadratic(DIM, w, w + 100, 0.0, 0.5, BLOCK, BLOCK, z, b);
 }
 static void run_affine(void)
 {

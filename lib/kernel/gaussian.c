@@ -5,8 +5,8 @@
 enum { ROWS = 4, WIDE = VN == 8 ? 4 : 2 };
 
 /* `wide` vectors of samples, or, where wide is 1, n <= VN samples */
-INLINE void quadratic(int wide, size_t dim, const double *mean, const double *inv_sd, double scale,
-                      size_t n, size_t ld, const double *z, double *out)
+INLINE void quadratic(int wide, size_t dim, const double *mean, const double *inv_sd, double start,
+                      double scale, size_t n, size_t ld, const double *z, double *out)
 {
     vd s[WIDE];
     UNROLL for (int u = 0; u < wide; u++)
@@ -24,20 +24,19 @@ INLINE void quadratic(int wide, size_t dim, const double *mean, const double *in
     }
     UNROLL for (int u = 0; u < wide; u++)
     {
-        double *o = out + (size_t)u * VN;
-        v_store_n(o, v_fma(s[u], v_set(scale), v_load_n(o, n)), n);
+        v_store_n(out + (size_t)u * VN, v_fma(s[u], v_set(scale), v_set(start)), n);
     }
 }
 
-void JN_K(quadratic)(size_t dim, const double *mean, const double *inv_sd, double scale, size_t n,
-                     size_t ld, const double *z, double *out)
+void JN_K(quadratic)(size_t dim, const double *mean, const double *inv_sd, double start,
+                     double scale, size_t n, size_t ld, const double *z, double *out)
 {
     size_t i = 0;
     for (; i + WIDE * VN <= n; i += WIDE * VN) {
-        quadratic(WIDE, dim, mean, inv_sd, scale, VN, ld, z + i, out + i);
+        quadratic(WIDE, dim, mean, inv_sd, start, scale, VN, ld, z + i, out + i);
     }
     for (; i < n; i += VN) {
-        quadratic(1, dim, mean, inv_sd, scale, n - i, ld, z + i, out + i);
+        quadratic(1, dim, mean, inv_sd, start, scale, n - i, ld, z + i, out + i);
     }
 }
 
@@ -113,8 +112,17 @@ void JN_K(diagonal)(size_t dim, const double *mean, const double *sd, size_t str
 {
     for (size_t d = 0; d < dim; d++) {
         const vd m = v_set(mean[d]), s = v_set(sd[d * stride]);
-        for (size_t i = 0; i < n; i += VN) {
-            v_store_n(z + d * ld + i, v_fma(s, v_load_n(e + d * ld + i, n - i), m), n - i);
+        const double *from = e + d * ld;
+        double *to = z + d * ld;
+        size_t i = 0;
+        for (; i + WIDE * VN <= n; i += WIDE * VN) {
+            UNROLL for (size_t u = i; u < i + WIDE * VN; u += VN)
+            {
+                v_store(to + u, v_fma(s, v_load(from + u), m));
+            }
+        }
+        for (; i < n; i += VN) {
+            v_store_n(to + i, v_fma(s, v_load_n(from + i, n - i), m), n - i);
         }
     }
 }

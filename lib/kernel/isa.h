@@ -32,8 +32,8 @@
     X(max)                 \
     X(sum_exp)             \
     X(moments)             \
+    X(measure)             \
     X(lse)                 \
-    X(fill)                \
     X(weigh)               \
     X(extent)              \
     X(above)               \

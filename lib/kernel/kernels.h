@@ -50,6 +50,13 @@ enum { JN_BIN_SUMS = 8, JN_BIN_SHIFT = 44 };
 /* Functions of one array: out[i] = f(x[i]); in place (out == x) is fine. */
 typedef void jn_map_fn(size_t n, const double *x, double *out);
 
+/* Sums over log-weights x, with y = x - x[0] and e^(x - unit) = w = 1 + w1. */
+typedef struct jn_draw_sums {
+    double range[2];   /* least and largest x */
+    double power[3];   /* w, w^2, w^3 */
+    double fold[2][5]; /* w1, y, w1^2, w1 y and y^2 over those of even and those of odd number */
+} jn_draw_sums;
+
 typedef struct jn_kernels {
     const char *isa; /* "avx512", "avx2" or "plain" */
 
@@ -97,14 +104,13 @@ typedef struct jn_kernels {
     double (*lse)(size_t n,
                   const double *x); /* log of sum of e^x; -inf for n = 0; +inf gives NaN */
 
-    void (*fill)(size_t n, double value, double *out);
-
     /* Log-weights of n points: log_ratio = log_q - log_prior (0 where log_prior is NULL), log_w =
      * log_lik - log_ratio, or -inf where log_q is. Nonzero where every log_w and
      * every log_q is below +inf. */
     int (*weigh)(size_t n, const double *log_lik, const double *log_q, const double *log_prior,
                  double *log_ratio, double *log_w);
     void (*extent)(size_t n, const double *x, double out[2]); /* least and largest; no NaN */
+    void (*measure)(size_t n, const double *x, double shift, double out[4]); /* and the moments */
     /* Those x above `floor`, in their order, to out, which has room for n. How many. */
     size_t (*above)(size_t n, const double *x, double floor, double *out);
     /* sums of e, e^2 and e^3, e = e^(x - shift), for shift >= x; what is below 1e-306 counts as 0
@@ -115,8 +121,10 @@ typedef struct jn_kernels {
      * JN_BIN_SUMS (jn_bin_row(x) - first), which must be there. See below for bins. */
     void (*bins)(size_t n, const double *x, double origin, int64_t first, double *rows);
 
-    /* w = e^(x - unit), w1 = w - 1 and the sums of w, w^2 and w^3, for |x - unit| < 650. */
-    void (*weights)(size_t n, const double *x, double unit, double *w, double *w1, double sums[3]);
+    /* w = e^(x - unit), w1 = w - 1 and what is summed over n > 0 draws; all but the range is
+     * meaningless unless every |x - unit| < 650. */
+    void (*weights)(size_t n, const double *x, double unit, double *w, double *w1,
+                    jn_draw_sums *out);
 
     /* sum of log(1 + scale x) for scale x between -1 + 1e-16 and 1e30 */
     double (*sum_log1p)(size_t n, const double *x, double scale);
@@ -133,17 +141,17 @@ typedef struct jn_kernels {
     void (*control)(size_t n, const double *x, const double *y, double out[2][5]);
 
     /* Model kernels: z is dim rows of ld doubles, ld >= n, sample i is column i. The value of a
-     * sample does not depend on n or on the samples beside it. `out` has n doubles and every
-     * kernel adds to what is there. */
+     * sample does not depend on n or on the samples beside it. `out` has n doubles. */
 
-    /* out[i] -= 1/2 sum over j < rows of (t[j] - sum_d w[j dim + d] z[d ld + i])^2. Divide the rows
-     * of W and x - b by the noise sd first: once a model, not once a sample. */
-    void (*residual)(size_t rows, size_t dim, const double *w, const double *t, size_t n, size_t ld,
-                     const double *z, double *out);
+    /* out[i] = start - 1/2 sum over j < rows of (t[j] - sum_d w[j dim + d] z[d ld + i])^2. Divide
+     * the rows of W and x - b by the noise sd first: once a model, not once a sample. */
+    void (*residual)(size_t rows, size_t dim, const double *w, const double *t, double start,
+                     size_t n, size_t ld, const double *z, double *out);
 
-    /* out[i] += scale * sum_d ((z[d ld + i] - mean[d]) * inv_sd[d])^2. NULL: mean 0, inv_sd 1. */
-    void (*quadratic)(size_t dim, const double *mean, const double *inv_sd, double scale, size_t n,
-                      size_t ld, const double *z, double *out);
+    /* out[i] = start + scale * sum_d ((z[d ld + i] - mean[d]) * inv_sd[d])^2. NULL: mean 0,
+     * inv_sd 1. */
+    void (*quadratic)(size_t dim, const double *mean, const double *inv_sd, double start,
+                      double scale, size_t n, size_t ld, const double *z, double *out);
 
     /* z = mean + L e with L dim x dim, row-major, lower triangular (what is above the diagonal is
      * not read); in place (z == e) is fine. */

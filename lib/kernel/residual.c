@@ -44,7 +44,7 @@ INLINE void some_rows(int rows, int wide, size_t dim, const double *w, const dou
 }
 
 INLINE void some_samples(int wide, size_t rows, size_t dim, const double *w, const double *t,
-                         size_t n, size_t ld, const double *z, double *out)
+                         double start, size_t n, size_t ld, const double *z, double *out)
 {
     vd s[WIDE];
     UNROLL for (int u = 0; u < wide; u++)
@@ -60,19 +60,18 @@ INLINE void some_samples(int wide, size_t rows, size_t dim, const double *w, con
     }
     UNROLL for (int u = 0; u < wide; u++)
     {
-        double *o = out + (size_t)u * VN;
-        v_store_n(o, v_fnma(s[u], v_set(0.5), v_load_n(o, n)), n);
+        v_store_n(out + (size_t)u * VN, v_fnma(s[u], v_set(0.5), v_set(start)), n);
     }
 }
 
-void JN_K(residual)(size_t rows, size_t dim, const double *w, const double *t, size_t n, size_t ld,
-                    const double *z, double *out)
+void JN_K(residual)(size_t rows, size_t dim, const double *w, const double *t, double start,
+                    size_t n, size_t ld, const double *z, double *out)
 {
     size_t i = 0;
     for (; i + WIDE * VN <= n; i += WIDE * VN) {
-        some_samples(WIDE, rows, dim, w, t, VN, ld, z + i, out + i);
+        some_samples(WIDE, rows, dim, w, t, start, VN, ld, z + i, out + i);
     }
     for (; i < n; i += VN) {
-        some_samples(1, rows, dim, w, t, n - i, ld, z + i, out + i);
+        some_samples(1, rows, dim, w, t, start, n - i, ld, z + i, out + i);
     }
 }

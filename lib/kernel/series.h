@@ -18,6 +18,16 @@ INLINE vd v_exp(vd x)
     return v_scale(v_fma(r * r, v_exp_tail(r), r) + 1.0, k);
 }
 
+/* e^x and e^x - 1, |x| < 700 */
+INLINE vd v_exp_both(vd x, vd *less_one)
+{
+    vd r;
+    const vd k = v_reduce(x, &r), h = v_power2(k - 1.0 + ROUNDER),
+             p = v_fma(r * r, v_exp_tail(r), r);
+    *less_one = v_fma(h, p, h - 0.5) * 2.0;
+    return v_fma(h, p, h) * 2.0;
+}
+
 /* For x <= 0, with 0 for what is below 2^-1020. NaN gives NaN. */
 INLINE vd v_exp_falling(vd x)
 {

@@ -4,8 +4,7 @@
  * vd: VN doubles, vi: VN unsigned 64-bit words (both with the operators of the language), vm: VN
  * truth values. v_ works on doubles, i_ on words, m_ on truth values.
  * v_max and v_min give the second argument where either is NaN; v_sum and v_top go along a tree of
- * halves; v_stride(p, k) is p[0], p[k], p[2 k], ...; v_pick puts the lanes where m is true side by
- * side to p, which has room for VN, and returns how many they are. */
+ * halves; v_stride(p, k) is p[0], p[k], p[2 k], ...; m_bits has bit i set where lane i is true. */
 #ifndef JN_KERNEL_SIMD_H
 #define JN_KERNEL_SIMD_H
 
@@ -47,18 +46,6 @@ INLINE vd v_real(vi x)
 {
     return (vd)x;
 }
-
-#ifndef __AVX512F__
-INLINE size_t v_pick(vm m, vd x, double *p)
-{
-    size_t n = 0;
-    for (int i = 0; m_any(m) && i < VN; i++) {
-        p[n] = x[i];
-        n += ((vi)m)[i] != 0;
-    }
-    return n;
-}
-#endif
 
 INLINE vd v_abs(vd x)
 {

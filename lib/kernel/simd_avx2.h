@@ -74,6 +74,11 @@ INLINE vm m_and(vm a, vm b)
     return _mm256_and_pd(a, b);
 }
 
+INLINE unsigned m_bits(vm a)
+{
+    return (unsigned)_mm256_movemask_pd(a);
+}
+
 INLINE int m_all(vm a)
 {
     return _mm256_movemask_pd(a) == 0xf;

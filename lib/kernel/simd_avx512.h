@@ -71,7 +71,12 @@ INLINE vm v_eq(vd a, vd b)
 
 INLINE vm m_and(vm a, vm b)
 {
-    return (vm)(a & b);
+    return _kand_mask8(a, b);
+}
+
+INLINE unsigned m_bits(vm a)
+{
+    return a;
 }
 
 INLINE int m_all(vm a)
@@ -130,12 +135,6 @@ INLINE double v_sum(vd x)
 INLINE double v_top(vd x)
 {
     return _mm512_reduce_max_pd(x);
-}
-
-INLINE size_t v_pick(vm m, vd x, double *p)
-{
-    v_store(p, _mm512_maskz_compress_pd(m, x));
-    return (size_t)__builtin_popcount(m);
 }
 
 INLINE vd v_stride(const double *p, size_t k)

@@ -76,6 +76,11 @@ INLINE vm m_and(vm a, vm b)
     return a & b;
 }
 
+INLINE unsigned m_bits(vm a)
+{
+    return (unsigned)(a[0] & 1) | (unsigned)(a[1] & 2);
+}
+
 INLINE int m_all(vm a)
 {
     return (a[0] & a[1]) != 0;

@@ -1,17 +1,11 @@
 /* Log-weights on their way to a law: made, measured, and their exponentials summed. */
+#include <stdbool.h>
+
 #include "kernel/elementary.h"
 #include "kernel/isa.h"
 
 enum { WIDE = 4 };
 #define EACH UNROLL for (int u = 0; u < WIDE; u++)
-
-void JN_K(fill)(size_t n, double value, double *out)
-{
-    const vd v = v_set(value);
-    for (size_t i = 0; i < n; i += VN) {
-        v_store_n(out + i, v, n - i);
-    }
-}
 
 /* m vectors of weights from `at` on (or, where m is 1, some of one); what is not below +inf, of
  * them or of log q, shows in the result. */
@@ -57,30 +51,49 @@ int JN_K(weigh)(size_t n, const double *log_lik, const double *log_q, const doub
                              : weigh(n, log_lik, log_q, log_prior, log_ratio, log_w);
 }
 
-void JN_K(extent)(size_t n, const double *x, double out[2])
+/* Least and largest of x, and the first two powers of x - shift, where these are wanted. */
+INLINE void measure(size_t n, const double *x, double shift, bool powers, double out[4])
 {
-    vd lo[WIDE], hi[WIDE];
+    vd lo[WIDE], hi[WIDE], one[WIDE], two[WIDE];
     EACH
     {
         lo[u] = v_set(INFINITY);
         hi[u] = v_set(-INFINITY);
+        one[u] = two[u] = v_set(0.0);
     }
-    size_t i = 0;
-    for (; i + WIDE * VN <= n; i += WIDE * VN) {
+    for (size_t i = 0; i < n; i += WIDE * VN) {
         EACH
         {
-            const vd v = v_load(x + i + (size_t)u * VN);
-            lo[u] = v_min(v, lo[u]);
-            hi[u] = v_max(v, hi[u]);
+            const size_t at = i + (size_t)u * VN;
+            if (at < n) {
+                const bool whole = at + VN <= n;
+                const vd v = whole ? v_load(x + at) : v_load_part(x + at, n - at, x[at]);
+                lo[u] = v_min(v, lo[u]);
+                hi[u] = v_max(v, hi[u]);
+                if (powers) {
+                    const vd y = (whole ? v : v_load_part(x + at, n - at, shift)) - shift;
+                    one[u] = one[u] + y;
+                    two[u] = v_fma(y, y, two[u]);
+                }
+            }
         }
-    }
-    for (; i < n; i += VN) {
-        const vd v = n - i < VN ? v_load_part(x + i, n - i, x[i]) : v_load(x + i);
-        lo[0] = v_min(v, lo[0]);
-        hi[0] = v_max(v, hi[0]);
     }
     out[0] = -v_top(-v_min(v_min(lo[0], lo[1]), v_min(lo[2], lo[3])));
     out[1] = v_top(v_max(v_max(hi[0], hi[1]), v_max(hi[2], hi[3])));
+    if (powers) {
+        out[2] = v_sum((one[0] + one[1]) + (one[2] + one[3]));
+        out[3] = v_sum((two[0] + two[1]) + (two[2] + two[3]));
+    }
+}
+
+void JN_K(extent)(size_t n, const double *x, double out[2])
+{
+    measure(n, x, 0.0, false, out);
+}
+
+void JN_K(measure)(size_t n, const double *x, double shift, double out[4])
+{
+    measure(n, x, shift, true, out);
 }
 
 void JN_K(powers)(size_t n, const double *x, double shift, double out[3])
@@ -109,55 +122,79 @@ size_t JN_K(above)(size_t n, const double *x, double floor, double *out)
 {
     const vd limit = v_set(floor);
     size_t kept = 0, i = 0;
-    for (; i + VN <= n; i += VN) {
-        const vd v = v_load(x + i);
-        kept += v_pick(v_lt(limit, v), v, out + kept);
+    for (; i + WIDE * VN <= n; i += WIDE * VN) {
+        uint32_t high = 0;
+        EACH high |= m_bits(v_lt(limit, v_load(x + i + (size_t)u * VN))) << (u * VN);
+        for (; high != 0; high &= high - 1) { /* few */
+            out[kept++] = x[i + (size_t)__builtin_ctz(high)];
+        }
     }
-    if (i < n) { /* what is picked may not reach beyond n */
-        const vd v = v_load_part(x + i, n - i, -INFINITY);
-        double last[VN];
-        const size_t m = v_pick(v_lt(limit, v), v, last);
-        memcpy(out + kept, last, m * sizeof *out);
-        kept += m;
+    for (; i < n; i++) {
+        if (x[i] > floor) {
+            out[kept++] = x[i];
+        }
     }
     return kept;
 }
 
-/* e^x and e^x - 1, |x| < 700 */
-INLINE vd both(vd x, vd *less_one)
+typedef struct sums {
+    vd low, high, power[3], fold[5];
+} sums;
+
+/* m vectors, or, where m is 1, n <= VN numbers; `keep` has 1 where there is one, and 0. */
+INLINE void some_weights(int m, size_t n, vd keep, const double *x, double first, double unit,
+                         double *w, double *w1, sums *s)
 {
-    vd r;
-    const vd k = v_reduce(x, &r), h = v_half_power(k), p = v_fma(r * r, v_exp_tail(r), r);
-    *less_one = v_fma(h, p, h - 0.5) * 2.0;
-    return v_fma(h, p, h) * 2.0;
+    UNROLL for (int u = 0; u < m; u++)
+    {
+        const size_t at = (size_t)u * VN;
+        const vd v = n < VN ? v_load_part(x, n, first) : v_load(x + at), y = v - first;
+        vd less_one, e = v_exp_both(v - unit, &less_one);
+        v_store_n(w + at, e, n);
+        v_store_n(w1 + at, less_one, n);
+        if (n < VN) {
+            e = e * keep;
+            less_one = less_one * keep;
+        }
+        const vd square = e * e;
+        s->low = v_min(v, s->low);
+        s->high = v_max(v, s->high);
+        s->power[0] = s->power[0] + e;
+        s->power[1] = s->power[1] + square;
+        s->power[2] = v_fma(e, square, s->power[2]);
+        s->fold[0] = s->fold[0] + less_one;
+        s->fold[1] = s->fold[1] + y;
+        s->fold[2] = v_fma(less_one, less_one, s->fold[2]);
+        s->fold[3] = v_fma(less_one, y, s->fold[3]);
+        s->fold[4] = v_fma(y, y, s->fold[4]);
+    }
 }
 
-void JN_K(weights)(size_t n, const double *x, double unit, double *w, double *w1, double sums[3])
+void JN_K(weights)(size_t n, const double *x, double unit, double *w, double *w1, jn_draw_sums *out)
 {
-    enum { PAIR = 2 };
-    const double nothing = unit - 650.0;
-    vd one[PAIR], two[PAIR], three[PAIR];
-    for (int u = 0; u < PAIR; u++) {
-        one[u] = two[u] = three[u] = v_set(0.0);
+    enum { FLIGHT = VN == 8 ? 4 : 2 };
+    const vd zero = v_set(0.0), one = v_set(1.0);
+    sums s = {
+        v_set(INFINITY), v_set(-INFINITY), { zero, zero, zero }, { zero, zero, zero, zero, zero }
+    };
+    size_t i = 0;
+    for (; i + FLIGHT * VN <= n; i += FLIGHT * VN) {
+        some_weights(FLIGHT, VN, one, x + i, x[0], unit, w + i, w1 + i, &s);
     }
-    for (size_t i = 0; i < n; i += PAIR * VN) {
-        UNROLL for (int u = 0; u < PAIR; u++)
-        {
-            const size_t at = i + (size_t)u * VN;
-            if (at < n) {
-                const size_t m = n - at;
-                const vd v = m < VN ? v_load_part(x + at, m, nothing) : v_load(x + at);
-                vd less_one;
-                const vd e = both(v - unit, &less_one), square = e * e;
-                v_store_n(w + at, e, m);
-                v_store_n(w1 + at, less_one, m);
-                one[u] = one[u] + e;
-                two[u] = two[u] + square;
-                three[u] = v_fma(e, square, three[u]);
-            }
+    for (; i < n; i += VN) {
+        static const double ones[8] = { 1, 1, 1, 1, 1, 1, 1, 1 };
+        const vd keep = n - i < VN ? v_load_part(ones, n - i, 0.0) : one;
+        some_weights(1, n - i, keep, x + i, x[0], unit, w + i, w1 + i, &s);
+    }
+    out->range[0] = -v_top(-s.low);
+    out->range[1] = v_top(s.high);
+    for (int j = 0; j < 3; j++) {
+        out->power[j] = v_sum(s.power[j]);
+    }
+    for (int j = 0; j < 5; j++) { /* lanes of even number hold draws of even number */
+        out->fold[0][j] = out->fold[1][j] = 0.0;
+        for (int lane = 0; lane < VN; lane++) {
+            out->fold[lane % 2][j] += s.fold[j][lane];
         }
     }
-    sums[0] = v_sum(one[0] + one[1]);
-    sums[1] = v_sum(two[0] + two[1]);
-    sums[2] = v_sum(three[0] + three[1]);
 }

@@ -70,17 +70,17 @@ static void close_group(jn_groups *g, jn_lse *open)
     }
 }
 
-/* n pairs x, y + log_p, of groups `index` and after. */
-static void add_controls(jn_groups *g, uint64_t index, size_t n, const double *x, const double *y)
+/* Of n pairs of groups `index` and after: those of even and odd number, sums as kernels give them
+ * of x - x0 and y + log_p - y0. */
+static void add_folds(jn_groups *g, uint64_t index, size_t n, const double sums[2][5],
+                      const double x0[2], const double y0[2])
 {
-    double sums[2][5];
-    jn_kernels_get()->control(n, x, y, sums);
     for (size_t i = 0; i < 2 && i < n; i++) {
         const double *s = sums[i], count = (double)((n - i + 1) / 2);
         const double mx = s[0] / count, my = s[1] / count;
         const jn_control c = { .n = (n - i + 1) / 2,
-                               .x = x[i] + mx,
-                               .y = y[i] - g->log_p + my,
+                               .x = x0[i] + mx,
+                               .y = y0[i] - g->log_p + my,
                                .xx = s[2] - mx * s[0],
                                .xy = s[3] - mx * s[1],
                                .yy = s[4] - my * s[1] };
@@ -88,63 +88,89 @@ static void add_controls(jn_groups *g, uint64_t index, size_t n, const double *x
     }
 }
 
-/* n <= PIECE full groups, `index` of them before. x: e^(value - log_p) - 1; NULL: not made. */
+/* n <= PIECE full groups, `index` of them before, none infinite. x: e^(value - log_p) - 1; NULL:
+ * not made. */
+static void control_groups(jn_groups *g, uint64_t index, size_t n, const double *value,
+                           const double *x)
+{
+    double made[PIECE];
+    if (isnan(g->log_p)) {
+        return;
+    }
+    if (x == NULL) {
+        for (size_t i = 0; i < n; i++) {
+            made[i] = value[i] - g->log_p;
+        }
+        jn_kernels_get()->expm1(n, made, made);
+    }
+    x = x == NULL ? made : x;
+    double sums[2][5];
+    jn_kernels_get()->control(n, x, value, sums);
+    const size_t second = n > 1;
+    add_folds(g, index, n, sums, (double[]){ x[0], x[second] },
+              (double[]){ value[0], value[second] });
+}
+
+/* The same, infinite or not. */
 static void count_groups(jn_groups *g, uint64_t index, size_t n, const double *value,
                          const double *x)
 {
-    double range[2], made[PIECE];
-    const jn_kernels *k = jn_kernels_get();
-    k->extent(n, value, range);
-    if (range[0] == -INFINITY) {
-        for (size_t i = 0; i < n; i++) {
-            count_group(g, index + i, value[i]);
-        }
+    jn_moments all;
+    double range[2];
+    if (jn_moments_of_array(n, value, &all, range)) {
+        jn_moments_merge(&g->done, &all);
+        control_groups(g, index, n, value, x);
         return;
     }
-    jn_moments_add_array(&g->done, n, value);
-    if (!isnan(g->log_p)) {
-        if (x == NULL) {
-            for (size_t i = 0; i < n; i++) {
-                made[i] = value[i] - g->log_p;
-            }
-            k->expm1(n, made, made);
-        }
-        add_controls(g, index, n, x == NULL ? made : x, value);
+    for (size_t i = 0; i < n; i++) {
+        count_group(g, index + i, value[i]);
     }
 }
 
-/* Up to PIECE groups that lie whole in log_w: their log-mean-exps, by sums of weights where these
- * are made. */
+/* Log-mean-exps by sums of weights. */
+static void scaled_groups(jn_groups *g, uint64_t index, size_t n, const jn_scaled *scaled)
+{
+    double value[PIECE], mean[PIECE], x[PIECE], range[2];
+    const jn_kernels *k = jn_kernels_get();
+    k->group_means(n, g->k, scaled->w1, x);
+    k->log1p(n, x, value);
+    k->extent(n, x, range);
+    if (range[0] < -0.5) { /* the mean less 1 has no digits where the mean is small */
+        k->group_means(n, g->k, scaled->w, mean);
+        k->log(n, mean, mean);
+    }
+    for (size_t i = 0; i < n; i++) {
+        value[i] = scaled->unit + (x[i] < -0.5 ? mean[i] : value[i]);
+    }
+    count_groups(g, index, n, value, scaled->unit == g->log_p ? x : NULL);
+}
+
+/* Up to PIECE groups that lie whole in log_w. */
 static void full_groups(jn_groups *g, size_t n, const double *log_w, const jn_scaled *scaled)
 {
-    double value[PIECE], mean[PIECE], x[PIECE];
-    const jn_kernels *k = jn_kernels_get();
+    double value[PIECE];
     const uint64_t index = (g->first + g->n) / g->k;
     if (scaled->w == NULL) {
-        k->group_lme(n, g->k, log_w, value);
+        jn_kernels_get()->group_lme(n, g->k, log_w, value);
         count_groups(g, index, n, value, NULL);
-        return;
+    } else if (g->k > 1) {
+        scaled_groups(g, index, n, scaled);
+    } else if (scaled->sums != NULL && scaled->unit == g->log_p) {
+        const jn_moments all = jn_moments_of_draws(n, log_w, scaled->sums);
+        jn_moments_merge(&g->done, &all);
+        add_folds(g, index, n, scaled->sums->fold, (double[]){ 0.0, 0.0 },
+                  (double[]){ log_w[0], log_w[0] });
+    } else {
+        count_groups(g, index, n, log_w, scaled->unit == g->log_p ? scaled->w1 : NULL);
     }
-    const bool own_unit = scaled->unit == g->log_p;
-    if (g->k == 1) {
-        count_groups(g, index, n, log_w, own_unit ? scaled->w1 : NULL);
-        return;
-    }
-    k->group_means(n, g->k, scaled->w, mean);
-    k->group_means(n, g->k, scaled->w1, x);
-    k->log(n, mean, mean);
-    k->log1p(n, x, value);
-    for (size_t i = 0; i < n; i++) { /* the mean less 1 has no digits where the mean is small */
-        value[i] = scaled->unit + (fabs(x[i]) < 0.5 ? value[i] : mean[i]);
-    }
-    count_groups(g, index, n, value, own_unit ? x : NULL);
 }
 
-/* From draw i on. */
-static jn_scaled from(const jn_scaled *s, size_t i)
+/* From draw i on; all: of all that there are. */
+static jn_scaled from(const jn_scaled *s, size_t i, bool all)
 {
     const bool made = s->w != NULL;
-    return (jn_scaled){ s->unit, made ? s->w + i : NULL, made ? s->w1 + i : NULL };
+    return (jn_scaled){ s->unit, made ? s->w + i : NULL, made ? s->w1 + i : NULL,
+                        all ? s->sums : NULL };
 }
 
 /* Groups that lie whole in log_w: how many draws they take. */
@@ -153,7 +179,7 @@ static size_t add_full(jn_groups *g, size_t n, const double *log_w, const jn_sca
     const size_t k = (size_t)g->k, groups = n / k;
     for (size_t at = 0; at < groups; at += PIECE) {
         const size_t piece = groups - at < PIECE ? groups - at : PIECE;
-        const jn_scaled here = from(scaled, at * k);
+        const jn_scaled here = from(scaled, at * k, piece * k == n);
         full_groups(g, piece, log_w + at * k, &here);
         g->n += piece * k;
     }
@@ -185,7 +211,7 @@ void jn_groups_add(jn_groups *g, size_t n, const double *log_w, const jn_scaled 
 {
     for (size_t i = 0; i < n;) {
         const uint64_t inside = (g->first + g->n) % g->k, left = g->k - inside;
-        const jn_scaled here = from(scaled, i);
+        const jn_scaled here = from(scaled, i, i == 0);
         if (inside == 0 && left <= n - i) {
             i += add_full(g, n - i, log_w + i, &here);
         } else {
@@ -207,7 +233,7 @@ void jn_groups_add_replaced(jn_groups *g, size_t n, const double *log_w, const d
             const double l = replacement[at + i];
             mixed[i] = l < INFINITY ? l : 0.0; /* the law counts these; nothing else is read then */
         }
-        jn_groups_add(g, piece, mixed, &(jn_scaled){ 0.0, NULL, NULL });
+        jn_groups_add(g, piece, mixed, &(jn_scaled){ 0 });
     }
 }
 

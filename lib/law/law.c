@@ -172,7 +172,8 @@ jn_status jn_law_add(jn_law *law, const jn_weights *block)
         jn_stream_look(law, block, &look);
     }
     if ((law->needs & JN_NEED_NODES) != 0) {
-        const jn_status st = draws ? bin_draws(law, block, look.range) : keep_nodes(law, block);
+        const jn_status st = draws ? bin_draws(law, block, look.sums.range)
+                                   : keep_nodes(law, block);
         if (st != JN_OK) {
             return st;
         }

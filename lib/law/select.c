@@ -1,52 +1,64 @@
 #include "law/select.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void swap(double *a, double *b)
-{
-    const double t = *a;
-    *a = *b;
-    *b = t;
-}
-
-static double middle_of(double a, double b, double c)
-{
-    return fmax(fmin(a, b), fmin(fmax(a, b), c));
-}
-
-/* Quickselect with three parts (larger, equal, smaller), so that ties cost nothing. */
-void jn_select_largest(size_t n, double *x, size_t k)
-{
-    size_t lo = 0, hi = n;
-    while (hi - lo > 1 && k > lo && k < hi) {
-        const double pivot = middle_of(x[lo], x[lo + (hi - lo) / 2], x[hi - 1]);
-        size_t above = lo, at = lo, below = hi;
-        while (at < below) {
-            if (x[at] > pivot) {
-                swap(&x[at++], &x[above++]);
-            } else if (x[at] < pivot) {
-                swap(&x[at], &x[--below]);
-            } else {
-                at++;
-            }
-        }
-        if (k < above) {
-            hi = above;
-        } else if (k > below) {
-            lo = below;
-        } else {
-            return;
-        }
-    }
-}
 
 static int descending(const void *a, const void *b)
 {
     const double x = *(const double *)a, y = *(const double *)b;
     return (x < y) - (x > y);
+}
+
+/* Of n values about the one of rank k, by a sample; any of them would do. */
+static double pivot_near(size_t n, const double *x, size_t k)
+{
+    enum { SAMPLE = 31 };
+    double sample[SAMPLE];
+    if (n <= SAMPLE) {
+        return x[n / 2];
+    }
+    for (size_t i = 0; i < SAMPLE; i++) {
+        sample[i] = x[i * (n - 1) / (SAMPLE - 1)];
+    }
+    qsort(sample, SAMPLE, sizeof *sample, descending);
+    return sample[k * SAMPLE / n];
+}
+
+/* Those above the pivot (or, where `ties`, at it, too) come first: how many. No branch to mistake.
+ */
+static size_t split(size_t n, double *x, double pivot, bool ties)
+{
+    size_t first = 0;
+    for (size_t i = 0; i < n; i++) {
+        const double v = x[i];
+        x[i] = x[first];
+        x[first] = v;
+        first += ties ? v >= pivot : v > pivot;
+    }
+    return first;
+}
+
+/* Quickselect with three parts (larger, equal, smaller), so that ties cost nothing. */
+void jn_select_largest(size_t n, double *x, size_t k)
+{
+    while (n > 1 && k > 0 && k < n) {
+        const double pivot = pivot_near(n, x, k);
+        const size_t above = split(n, x, pivot, false);
+        if (k < above) {
+            n = above;
+            continue;
+        }
+        const size_t from = above + split(n - above, x + above, pivot, true);
+        if (k <= from) {
+            return;
+        }
+        x += from;
+        n -= from;
+        k -= from;
+    }
 }
 
 double jn_select_floor(size_t n, const double *x, size_t k)

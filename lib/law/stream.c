@@ -2,23 +2,51 @@
 
 #include "kernel/kernels.h"
 
+static jn_moments block_moments(size_t n, double shift, double sum, double squares)
+{
+    const double step = sum / (double)n;
+    return (jn_moments){
+        .weight = (double)n, .mean = shift + step, .m2 = fmax(squares - step * sum, 0.0), .n = n
+    };
+}
+
+bool jn_moments_of_array(size_t n, const double *x, jn_moments *out, double range[2])
+{
+    double got[4];
+    jn_kernels_get()->measure(n, x, x[0], got);
+    range[0] = got[0];
+    range[1] = got[1];
+    if (isfinite(got[2])) {
+        *out = block_moments(n, x[0], got[2], got[3]);
+    }
+    return isfinite(got[2]);
+}
+
+jn_moments jn_moments_of_draws(size_t n, const double *log_w, const jn_draw_sums *sums)
+{
+    return block_moments(n, log_w[0], sums->fold[0][1] + sums->fold[1][1],
+                         sums->fold[0][4] + sums->fold[1][4]);
+}
+
+static void add_slowly(jn_moments *acc, size_t n, const double *x)
+{
+    jn_moments block = JN_MOMENTS_INIT;
+    for (size_t i = 0; i < n; i++) {
+        jn_moments_add(&block, x[i], 1.0);
+    }
+    jn_moments_merge(acc, &block);
+}
+
 void jn_moments_add_array(jn_moments *acc, size_t n, const double *x)
 {
     double sum[2];
-    jn_moments block = JN_MOMENTS_INIT;
     jn_kernels_get()->moments(n, x, x[0], sum);
     if (isfinite(sum[0])) {
-        const double step = sum[0] / (double)n;
-        block = (jn_moments){ .weight = (double)n,
-                              .mean = x[0] + step,
-                              .m2 = fmax(sum[1] - step * sum[0], 0.0),
-                              .n = n };
+        const jn_moments block = block_moments(n, x[0], sum[0], sum[1]);
+        jn_moments_merge(acc, &block);
     } else { /* an infinity somewhere */
-        for (size_t i = 0; i < n; i++) {
-            jn_moments_add(&block, x[i], 1.0);
-        }
+        add_slowly(acc, n, x);
     }
-    jn_moments_merge(acc, &block);
 }
 
 /* Sums of e^(j l) relative to e^(j top), j = 1, 2, 3, to the law, whose own tops are in the same
@@ -53,17 +81,22 @@ void jn_stream_look(const jn_law *law, const jn_weights *b, jn_stream_block *out
 {
     const double HIGH = 200.0, LOW = -600.0;
     const jn_kernels *k = jn_kernels_get();
+    const double *range = out->sums.range;
     out->b = b;
-    out->scaled = (jn_scaled){ law->unit, NULL, NULL };
-    k->extent(b->n, b->log_w, out->range);
-    const double low = out->range[0] - law->unit, high = out->range[1] - law->unit;
-    if (b->n <= JN_STREAM_BLOCK && low > LOW && high < HIGH && high > -HIGH) {
-        k->weights(b->n, b->log_w, law->unit, out->w, out->w1, out->sums);
-        out->scaled.w = out->w;
-        out->scaled.w1 = out->w1;
-    } else if (out->range[1] > -INFINITY) {
-        out->scaled.unit = out->range[1];
-        k->powers(b->n, b->log_w, out->range[1], out->sums);
+    out->scaled = (jn_scaled){ .unit = law->unit };
+    if (b->n <= JN_STREAM_BLOCK && !isnan(law->unit)) {
+        k->weights(b->n, b->log_w, law->unit, out->w, out->w1, &out->sums);
+        const double low = range[0] - law->unit, high = range[1] - law->unit;
+        if (low > LOW && high < HIGH && high > -HIGH) {
+            out->scaled = (jn_scaled){ law->unit, out->w, out->w1, &out->sums };
+            return;
+        }
+    } else {
+        k->extent(b->n, b->log_w, out->sums.range);
+    }
+    if (range[1] > -INFINITY) {
+        out->scaled.unit = range[1];
+        k->powers(b->n, b->log_w, range[1], out->sums.power);
     }
 }
 
@@ -72,17 +105,22 @@ void jn_law_stream_draws(jn_law *law, const jn_stream_block *block)
     const jn_weights *b = block->b;
     const jn_lse mass = { 0.0, (double)b->n, b->n };
     jn_lse_merge(&law->mass, &mass);
-    if (block->range[0] == -INFINITY) {
+    if (block->sums.range[0] == -INFINITY) {
         count_zeros(law, b->n, b->log_w);
     }
-    if (block->range[1] > -INFINITY) {
-        add_powers(law, block->scaled.unit, block->sums, b->n);
+    if (block->sums.range[1] > -INFINITY) {
+        add_powers(law, block->scaled.unit, block->sums.power, b->n);
     } else {
         law->evidence.n += b->n;
         law->second.n += b->n;
         law->third.n += b->n;
     }
-    jn_moments_add_array(&law->log_w, b->n, b->log_w);
+    if (block->scaled.w != NULL) {
+        const jn_moments all = jn_moments_of_draws(b->n, b->log_w, &block->sums);
+        jn_moments_merge(&law->log_w, &all);
+    } else {
+        jn_moments_add_array(&law->log_w, b->n, b->log_w);
+    }
     if (b->log_lik != NULL) {
         jn_moments_add_array(&law->log_lik, b->n, b->log_lik);
         jn_moments_add_array(&law->log_ratio, b->n, b->log_ratio);

@@ -9,8 +9,7 @@
 enum { JN_STREAM_BLOCK = 512 };
 typedef struct jn_stream_block {
     const jn_weights *b;
-    double range[2]; /* least and largest log-weight */
-    double sums[3];  /* of w, w^2, w^3 in units of e^unit */
+    jn_draw_sums sums; /* in units of scaled.unit; folds where the weights are made */
     jn_scaled scaled;
     double w[JN_STREAM_BLOCK], w1[JN_STREAM_BLOCK];
 } jn_stream_block;
@@ -21,6 +20,11 @@ void jn_law_stream_draws(jn_law *law, const jn_stream_block *block);
 /* Nodes of a rule, each with its mass. */
 void jn_law_stream_nodes(jn_law *law, const jn_weights *block);
 
+/* Least and largest of x, n > 0, and its moments; false: one is infinite, and these are not made.
+ */
+bool jn_moments_of_array(size_t n, const double *x, jn_moments *out, double range[2]);
+/* Moments of n log-weights with these sums. */
+jn_moments jn_moments_of_draws(size_t n, const double *log_w, const jn_draw_sums *sums);
 /* n equal masses at x, added to acc. */
 void jn_moments_add_array(jn_moments *acc, size_t n, const double *x);
 

@@ -48,9 +48,7 @@ jn_status jn_model_read_all(const jn_table *data, double **out, jn_error *err)
 void jn_model_normal_prior(size_t dim, size_t n, size_t ld, const double *z, double *out)
 {
     const double constant = -0.5 * (double)dim * JN_LOG_2PI;
-    const jn_kernels *k = jn_kernels_get();
-    k->fill(n, constant, out);
-    k->quadratic(dim, NULL, NULL, -0.5, n, ld, z, out);
+    jn_kernels_get()->quadratic(dim, NULL, NULL, constant, -0.5, n, ld, z, out);
 }
 
 void jn_model_copy_points(size_t dim, size_t n, size_t ld, const double *from, double *to)

@@ -27,8 +27,7 @@ static jn_status log_prior(const void *self, size_t n, size_t ld, const double *
 static void log_likelihood_of_row(const linear_gaussian *m, const jn_kernels *k, size_t row,
                                   size_t n, size_t ld, const double *z, double *out)
 {
-    k->fill(n, m->log_norm, out);
-    k->residual(m->D, m->d, m->scaled_W, m->scaled_r + row * m->D, n, ld, z, out);
+    k->residual(m->D, m->d, m->scaled_W, m->scaled_r + row * m->D, m->log_norm, n, ld, z, out);
 }
 
 static jn_status log_likelihood(const void *self, jn_range rows, size_t n, size_t ld,

@@ -26,9 +26,8 @@ static jn_status log_prior(const void *self, size_t n, size_t ld, const double *
 {
     const logistic *m = self;
     const double constant = -(double)m->p * (0.5 * JN_LOG_2PI + log(m->prior_sd));
-    const jn_kernels *k = jn_kernels_get();
-    k->fill(n, constant, out);
-    k->quadratic(m->p, NULL, NULL, -0.5 / (m->prior_sd * m->prior_sd), n, ld, z, out);
+    jn_kernels_get()->quadratic(m->p, NULL, NULL, constant, -0.5 / (m->prior_sd * m->prior_sd), n,
+                                ld, z, out);
     return JN_OK;
 }
 

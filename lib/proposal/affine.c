@@ -147,9 +147,8 @@ static jn_status map(const void *self, size_t row, size_t n, size_t ld, const do
                      double *z, double *log_q)
 {
     const jn_affine *a = self;
-    const jn_kernels *k = jn_kernels_get();
-    k->fill(n, a->log_norm[jn_affine_set(a, row)], log_q);
-    k->quadratic(a->dim, NULL, NULL, -0.5, n, ld, base, log_q);
+    jn_kernels_get()->quadratic(a->dim, NULL, NULL, a->log_norm[jn_affine_set(a, row)], -0.5, n, ld,
+                                base, log_q);
     jn_affine_place(a, row, n, ld, base, z, log_q);
     return JN_OK;
 }

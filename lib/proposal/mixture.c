@@ -49,11 +49,8 @@ static void density_in_u(const mixture *m, size_t n, size_t ld, const double *u,
     double part[CHUNK];
     for (size_t c = 0; c < m->C; c++) {
         double *to = c == 0 ? out : part;
-        for (size_t i = 0; i < n; i++) {
-            to[i] = m->log_norm[c];
-        }
-        jn_kernels_get()->quadratic(m->dim, m->means + c * m->dim, m->inverses + c * m->dim, -0.5,
-                                    n, ld, u, to);
+        jn_kernels_get()->quadratic(m->dim, m->means + c * m->dim, m->inverses + c * m->dim,
+                                    m->log_norm[c], -0.5, n, ld, u, to);
         for (size_t i = 0; c > 0 && i < n; i++) {
             out[i] = jn_log_add(out[i], part[i]);
         }

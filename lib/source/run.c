@@ -142,13 +142,13 @@ static jn_status run_parts(run *r, size_t threads, jn_error *err)
     return st == JN_OK ? run_wave(r, threads, err) : st;
 }
 
-enum { LOOK_MOST = 8 };
+enum { LOOK_MOST = 16 };
 
-/* The log-weights of a row's first blocks, one in 256 of all and at most LOOK_MOST. */
+/* The log-weights of a row's first blocks, one in 128 of all and at most LOOK_MOST. */
 static size_t look_at(const run *r, size_t row, size_t worker, double *log_w)
 {
     const jn_plan *plan = &r->plans[row];
-    const uint64_t some = blocks_of(plan, 0) / 256;
+    const uint64_t some = blocks_of(plan, 0) / 128;
     jn_error ignored = JN_ERROR_INIT; /* it will show again */
     size_t n = 0;
     for (uint64_t b = 0; b == 0 || (b < some && b < LOOK_MOST); b++) {

@@ -30,7 +30,7 @@ typedef void block_kernel(const jn_kernels *k, const block *b, size_t rows, size
                           const double *z, double *out);
 typedef long double block_truth(const block *b, size_t rows, size_t dim, const double *z);
 
-/* Every length and many shapes on every set: the truth is added to what was there, nothing is
+/* Every length and many shapes on every set: the truth is added to 0.25, nothing is
  * written beyond n, and a sample alone has the bits that it has among others. */
 static inline void check_block_kernel(block_kernel *kernel, block_truth *truth)
 {

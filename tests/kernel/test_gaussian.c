@@ -6,7 +6,7 @@ static void scaled(const jn_kernels *k, const block *b, size_t rows, size_t dim,
                    const double *z, double *out)
 {
     (void)rows;
-    k->quadratic(dim, b->m, b->s, -0.5, n, LD, z, out);
+    k->quadratic(dim, b->m, b->s, 0.25, -0.5, n, LD, z, out);
 }
 
 static long double scaled_truth(const block *b, size_t rows, size_t dim, const double *z)
@@ -25,7 +25,7 @@ static void standard(const jn_kernels *k, const block *b, size_t rows, size_t di
 {
     (void)b;
     (void)rows;
-    k->quadratic(dim, NULL, NULL, 0.5, n, LD, z, out);
+    k->quadratic(dim, NULL, NULL, 0.25, 0.5, n, LD, z, out);
 }
 
 static long double standard_truth(const block *b, size_t rows, size_t dim, const double *z)

@@ -58,25 +58,28 @@ static void test_weigh_sees_what_is_wrong(void **state)
     }
 }
 
-static void test_fill_and_extent(void **state)
+static void test_extent_and_measure(void **state)
 {
     (void)state;
-    static double x[N], y[N + 1];
+    static double x[N], y[N];
     draw(4, x, -50.0, 20.0);
     const jn_kernels *sets[MAX_ISAS];
     const size_t n_sets = every_isa(sets);
     for (size_t s = 0; s < n_sets; s++) {
         for (size_t n = 1; n <= N; n++) {
-            double out[2], low = INFINITY, high = -INFINITY;
+            double out[2], got[4], low = INFINITY, high = -INFINITY, sum = 0.0, squares = 0.0;
             for (size_t i = 0; i < n; i++) {
+                sum += x[i] - 1.5;
+                squares += (x[i] - 1.5) * (x[i] - 1.5);
                 low = fmin(low, x[i]);
                 high = fmax(high, x[i]);
             }
             sets[s]->extent(n, x, out);
             assert_true(out[0] == low && out[1] == high);
-            y[n] = 42.0;
-            sets[s]->fill(n, -0.7, y);
-            assert_true(y[0] == -0.7 && y[n - 1] == -0.7 && y[n] == 42.0);
+            sets[s]->measure(n, x, 1.5, got);
+            assert_true(got[0] == low && got[1] == high);
+            assert_close(got[2], sum, 1e-13, 1e-10); /* at most 2N roundings of at most 50^2 */
+            assert_close(got[3], squares, 1e-13, 1e-10);
             for (size_t at = 0; at < n; at += 7) {
                 memcpy(y, x, n * sizeof *y);
                 y[at] = -INFINITY;
@@ -196,34 +199,71 @@ static void test_sum_log1p(void **state)
     }
 }
 
+/* What is summed, in long double. */
+static void slow_sums(size_t n, const double *x, double unit, long double power[3],
+                      long double fold[2][5])
+{
+    for (size_t i = 0; i < n; i++) {
+        const double off = x[i] - unit, y = x[i] - x[0]; /* as the kernel rounds them */
+        const long double w1 = expm1l(off),
+                          terms[5] = { w1, y, w1 * w1, w1 * y, (long double)y * y };
+        for (int j = 0; j < 5; j++) {
+            fold[i % 2][j] += terms[j];
+        }
+        for (int j = 0; j < 3; j++) {
+            power[j] += expl((j + 1) * (long double)off);
+        }
+    }
+}
+
+static void check_weights(const jn_kernels *k, size_t n, const double *x)
+{
+    static double w[N + 1], w1[N + 1];
+    jn_draw_sums got;
+    long double power[3] = { 0.0L }, fold[2][5] = { { 0.0L } };
+    double low = INFINITY, high = -INFINITY, size[5] = { 0.0 };
+    w[n] = w1[n] = 42.0;
+    k->weights(n, x, -7.0, w, w1, &got);
+    slow_sums(n, x, -7.0, power, fold);
+    for (size_t i = 0; i < n; i++) {
+        const double off = x[i] + 7.0, y = fabs(x[i] - x[0]), v = fabs((double)expm1l(off));
+        assert_close(w[i], (double)expl(off), 4e-16, 0.0);
+        assert_close(w1[i], (double)expm1l(off), 4e-16, fmin(3e-16, 2e-11 * fabs(off * off * off)));
+        low = fmin(low, x[i]);
+        high = fmax(high, x[i]);
+        const double terms[5] = { v, y, v * v, v * y, y * y };
+        for (int j = 0; j < 5; j++) {
+            size[j] += terms[j];
+        }
+    }
+    assert_true(got.range[0] == low && got.range[1] == high);
+    assert_true(w[n] == 42.0 && w1[n] == 42.0);
+    for (int j = 0; j < 3; j++) {
+        assert_close(got.power[j], (double)power[j], 4e-15, 1e-270);
+    }
+    for (int j = 0; j < 5; j++) { /* signs differ: relative to the sum of sizes */
+        for (int f = 0; f < 2; f++) {
+            assert_close(got.fold[f][j], (double)fold[f][j], 0.0, 1e-14 * size[j]);
+        }
+    }
+}
+
 static void test_weights(void **state)
 {
     (void)state;
-    static double x[N], w[N + 1], w1[N + 1];
-    draw(9, x, -640.0, 190.0);
-    for (size_t i = 0; i < N; i += 3) {
-        x[i] = -7.0 + 1e-9 * x[i]; /* near the unit, where w - 1 is small */
+    static double wide[N], near[N];
+    draw(9, wide, -640.0, 190.0);
+    draw(12, near, -8.0, -6.0);
+    for (size_t i = 0; i < N; i += 3) { /* near the unit, where w - 1 is small */
+        wide[i] = -7.0 + 1e-9 * wide[i];
+        near[i] = -7.0 + 0.01 * (near[i] + 7.0);
     }
     const jn_kernels *sets[MAX_ISAS];
     const size_t n_sets = every_isa(sets);
     for (size_t s = 0; s < n_sets; s++) {
-        for (size_t n = 0; n <= N; n++) {
-            double sums[3];
-            long double want[3] = { 0.0L, 0.0L, 0.0L };
-            w[n] = w1[n] = 42.0;
-            sets[s]->weights(n, x, -7.0, w, w1, sums);
-            for (size_t i = 0; i < n; i++) {
-                const double off = x[i] + 7.0; /* as the kernel rounds it */
-                assert_close(w[i], (double)expl(off), 4e-16, 0.0);
-                assert_close(w1[i], (double)expm1l(off), 4e-16, 0.0);
-                for (int j = 0; j < 3; j++) {
-                    want[j] += expl((j + 1) * (long double)off);
-                }
-            }
-            for (int j = 0; j < 3; j++) {
-                assert_close(sums[j], (double)want[j], 4e-15, 1e-270);
-            }
-            assert_true(w[n] == 42.0 && w1[n] == 42.0);
+        for (size_t n = 1; n <= N; n++) {
+            check_weights(sets[s], n, wide);
+            check_weights(sets[s], n, near);
         }
     }
 }
@@ -259,10 +299,14 @@ static void test_control(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_weigh),           cmocka_unit_test(test_weigh_sees_what_is_wrong),
-        cmocka_unit_test(test_fill_and_extent), cmocka_unit_test(test_powers),
-        cmocka_unit_test(test_diagonal),        cmocka_unit_test(test_above),
-        cmocka_unit_test(test_weights),         cmocka_unit_test(test_control),
+        cmocka_unit_test(test_weigh),
+        cmocka_unit_test(test_weigh_sees_what_is_wrong),
+        cmocka_unit_test(test_extent_and_measure),
+        cmocka_unit_test(test_powers),
+        cmocka_unit_test(test_diagonal),
+        cmocka_unit_test(test_above),
+        cmocka_unit_test(test_weights),
+        cmocka_unit_test(test_control),
         cmocka_unit_test(test_sum_log1p),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

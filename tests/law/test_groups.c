@@ -3,7 +3,7 @@
 #include "chance.h"
 #include "law/groups.h"
 
-static const jn_scaled NOT_SCALED = { 0.0, NULL, NULL };
+static const jn_scaled NOT_SCALED = { .unit = 0.0 };
 
 enum { MAX = 700 };
 
@@ -158,7 +158,8 @@ static void test_scaled_weights(void **state)
                 for (size_t at = 0, n = 60; at < MAX; at += n) {
                     n = n < MAX - at ? n : MAX - at;
                     jn_groups_add(&plain, n, l + at, &NOT_SCALED);
-                    jn_groups_add(&scaled, n, l + at, &(jn_scaled){ units[u], w + at, w1 + at });
+                    jn_groups_add(&scaled, n, l + at,
+                                  &(jn_scaled){ .unit = units[u], .w = w + at, .w1 = w1 + at });
                 }
                 assert_int_equal(scaled.n, plain.n);
                 assert_int_equal(scaled.done.n, plain.done.n);
