@@ -72,11 +72,11 @@ static void close_group(jn_groups *g, jn_lse *open)
 
 /* Of n pairs of groups `index` and after: those of even and odd number, sums as kernels give them
  * of x - x0 and y + log_p - y0. */
-static void add_folds(jn_groups *g, uint64_t index, size_t n, const double sums[2][5],
+static void add_folds(jn_groups *g, uint64_t index, size_t n, const jn_draw_sums *sums,
                       const double x0[2], const double y0[2])
 {
     for (size_t i = 0; i < 2 && i < n; i++) {
-        const double *s = sums[i], count = (double)((n - i + 1) / 2);
+        const double *s = sums->fold[i], count = (double)((n - i + 1) / 2);
         const double mx = s[0] / count, my = s[1] / count;
         const jn_control c = { .n = (n - i + 1) / 2,
                                .x = x0[i] + mx,
@@ -104,10 +104,10 @@ static void control_groups(jn_groups *g, uint64_t index, size_t n, const double 
         jn_kernels_get()->expm1(n, made, made);
     }
     x = x == NULL ? made : x;
-    double sums[2][5];
-    jn_kernels_get()->control(n, x, value, sums);
+    jn_draw_sums sums;
+    jn_kernels_get()->control(n, x, value, sums.fold);
     const size_t second = n > 1;
-    add_folds(g, index, n, sums, (double[]){ x[0], x[second] },
+    add_folds(g, index, n, &sums, (double[]){ x[0], x[second] },
               (double[]){ value[0], value[second] });
 }
 
@@ -158,7 +158,7 @@ static void full_groups(jn_groups *g, size_t n, const double *log_w, const jn_sc
     } else if (scaled->sums != NULL && scaled->unit == g->log_p) {
         const jn_moments all = jn_moments_of_draws(n, log_w, scaled->sums);
         jn_moments_merge(&g->done, &all);
-        add_folds(g, index, n, scaled->sums->fold, (double[]){ 0.0, 0.0 },
+        add_folds(g, index, n, scaled->sums, (double[]){ 0.0, 0.0 },
                   (double[]){ log_w[0], log_w[0] });
     } else {
         count_groups(g, index, n, log_w, scaled->unit == g->log_p ? scaled->w1 : NULL);
