@@ -69,12 +69,12 @@ static jn_status fill(const grid_job *j, const jn_proposal *q, size_t point, siz
 }
 
 /* q as it was at --set stands over the new model: its map and density are its own. It is neither
- * the new model's prior nor its posterior. */
+ * the new model's prior nor its posterior, nor does it bound the new weights. */
 static jn_status fill_fixed(const grid_job *j, const jn_model *m, size_t point, jn_error *err)
 {
     jn_proposal q = *j->fixed.q;
     q.model = m;
-    q.is_prior = q.is_posterior = false;
+    q.is_prior = q.is_posterior = q.is_bounded = false;
     return fill(j, &q, point, 1, err);
 }
 
@@ -109,7 +109,7 @@ static jn_status lay_out(grid_job *j, jn_error *err)
     jn_curves *c = j->out;
     const char *name = j->fixed.q->type->name;
     j->refits = strcmp(name, "laplace") == 0 || strcmp(name, "posterior") == 0 ||
-                strcmp(name, "prior") == 0;
+                strcmp(name, "prior") == 0 || strcmp(name, "conditional") == 0;
     c->n_curves = 1 + j->n_bounds * (j->refits ? 2 : 1);
     c->n_points = c->sweep[0].n * (c->n_sweeps == 2 ? c->sweep[1].n : 1);
     if (c->n_points > JN_SWEEP_POINTS) {

@@ -20,8 +20,8 @@ typedef struct jn_curves {
 double jn_curves_theta(const jn_curves *c, size_t point, size_t sweep);
 
 /* With q fixed at the parameters of --set; a q that is made from the model (laplace, posterior,
- * prior) is refitted at every point, too. Positive: the weakest status of the points. Free with
- * jn_curves_free, also after an error. */
+ * prior, conditional) is refitted at every point, too. Positive: the weakest status of the points.
+ * Free with jn_curves_free, also after an error. */
 JN_CHECKED jn_status jn_curves_make(const char *model, const jn_gap_args *a, size_t n_bounds,
                                     const jn_bound_arg *bounds, const jn_gap_options *o,
                                     jn_curves *out, jn_error *err);

@@ -83,6 +83,14 @@ typedef struct jn_density {
                                        const double *z, double *out);
     jn_status (*posterior_gaussian)(const void *self, size_t row, double *mean, double *cov);
 
+    /* Where some coordinates are known given the others and x: draws of the others from the prior
+     * and of these from that conditional (base kinds as for the prior), and the log-density of
+     * both. The weights, p(x | the others), are bounded and the mean of their log is finite. */
+    jn_status (*conditional_map)(const void *self, size_t row, size_t n, size_t ld,
+                                 const double *base, double *z);
+    jn_status (*conditional_log_density)(const void *self, size_t row, size_t n, size_t ld,
+                                         const double *z, double *out);
+
     /* Where the prior is Gaussian in z: mean (dim) and covariance (dim x dim); either may be NULL.
      */
     jn_status (*prior_gaussian)(const void *self, double *mean, double *cov);

@@ -59,6 +59,7 @@ struct jn_proposal {
     bool is_prior;                  /* log q is log p(z): log-weights are the likelihood itself */
     bool is_posterior;              /* every weight equals p(x) */
     bool is_gaussian;               /* Gaussian in unconstrained coordinates */
+    bool is_bounded;                /* weights are bounded, and E_q |log w| is finite */
     bool per_row;                   /* q differs from observation to observation */
     jn_status weakest;              /* JN_NOT_CONVERGED where a mode was not found; else JN_OK */
 };

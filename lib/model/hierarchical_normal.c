@@ -155,14 +155,17 @@ static double half_cauchy_quantile(double u)
     return u > 0.5 ? 1.0 / tan(M_PI_2 * (1.0 - u)) : tan(M_PI_2 * u);
 }
 
+double jn_hierarchical_tau(const jn_hierarchical *m, double u)
+{
+    return m->tau_scale * (m->half_cauchy ? half_cauchy_quantile(u) : half_normal_quantile(u));
+}
+
 static jn_status prior_map(const void *self, size_t n, size_t ld, const double *base, double *z)
 {
     const jn_hierarchical *m = self;
     for (size_t i = 0; i < n; i++) {
-        const double u = base[TAU * ld + i];
         z[MU * ld + i] = m->mu_sd * base[MU * ld + i];
-        z[TAU * ld + i] = m->tau_scale *
-                          (m->half_cauchy ? half_cauchy_quantile(u) : half_normal_quantile(u));
+        z[TAU * ld + i] = jn_hierarchical_tau(m, base[TAU * ld + i]);
     }
     for (size_t j = THETA; j < THETA + m->J; j++) {
         for (size_t i = 0; i < n; i++) {
@@ -215,6 +218,8 @@ static const jn_density density = {
     .derivatives = derivatives,
     .prior_map = prior_map,
     .evidence = evidence,
+    .conditional_map = jn_hierarchical_conditional_map,
+    .conditional_log_density = jn_hierarchical_conditional_log_density,
     .tail_precision = tail_precision,
     .prior_moment_finite = prior_moment_finite,
     .has_split = true,
@@ -301,6 +306,14 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     return JN_OK;
 }
 
+/* No Gaussian: where tau falls to 0 the joint has no bound, and no mode. */
+static const char *own_proposal(const void *self, jn_params *params)
+{
+    (void)self;
+    (void)params;
+    return "conditional";
+}
+
 const jn_model_type jn_model_hierarchical_normal = {
     .name = "hierarchical-normal",
     .summary =
@@ -312,4 +325,5 @@ const jn_model_type jn_model_hierarchical_normal = {
     .create = create,
     .destroy = destroy,
     .simulator = &simulator,
+    .own_proposal = own_proposal,
 };

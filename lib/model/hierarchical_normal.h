@@ -16,6 +16,9 @@ typedef struct jn_hierarchical {
     jn_estimate evidence;
 } jn_hierarchical;
 
+/* tau at probability u of its prior. */
+double jn_hierarchical_tau(const jn_hierarchical *m, double u);
+
 /* log p(tau), tau > 0. */
 double jn_hierarchical_tau_prior(const jn_hierarchical *m, double tau);
 
@@ -24,5 +27,11 @@ double jn_hierarchical_given_tau(const jn_hierarchical *m, double tau);
 
 /* log p(y) by the trapezoid rule in log tau. JN_NOT_CONVERGED: the error it states is not small. */
 JN_CHECKED jn_status jn_hierarchical_evidence(const jn_hierarchical *m, jn_estimate *out);
+
+/* jn_density's conditional_map and conditional_log_density. */
+jn_status jn_hierarchical_conditional_map(const void *self, size_t row, size_t n, size_t ld,
+                                          const double *base, double *z);
+jn_status jn_hierarchical_conditional_log_density(const void *self, size_t row, size_t n, size_t ld,
+                                                  const double *z, double *out);
 
 #endif

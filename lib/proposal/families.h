@@ -6,6 +6,7 @@
 
 extern const jn_proposal_type jn_proposal_prior;
 extern const jn_proposal_type jn_proposal_posterior;
+extern const jn_proposal_type jn_proposal_conditional;
 extern const jn_proposal_type jn_proposal_gaussian;
 extern const jn_proposal_type jn_proposal_laplace;
 extern const jn_proposal_type jn_proposal_encoder;

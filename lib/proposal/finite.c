@@ -102,6 +102,8 @@ static jn_status known_moment(const jn_proposal *q, size_t row, double n, jn_ver
         say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
     } else if (d == NULL) {
         return JN_OK; /* paths */
+    } else if (q->is_bounded && n >= 0.0) {
+        say(out, JN_FINITE, "the weights are bounded");
     } else if (q->is_prior && d->prior_moment_finite != NULL) {
         return by_prior(q, row, n, out);
     } else if (jn_model_states(q->model) > 0 && n > 0.0) {
@@ -143,6 +145,8 @@ jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *
     say(out, JN_FINITE_UNKNOWN, "the tails of q against log p(x, z) are not known");
     if (q->is_posterior) {
         say(out, JN_FINITE, "q is the posterior: every weight is p(x)");
+    } else if (q->is_bounded) {
+        say(out, JN_FINITE, "the weights fall off no faster than powers of what q carries");
     } else if (jn_model_states(q->model) > 0) {
         say(out, JN_FINITE, "a finite sum");
     } else if (q->ops == NULL) {

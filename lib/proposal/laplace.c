@@ -1,4 +1,5 @@
 /* The Gaussian about the highest mode of log p(x, u), one for each observation. */
+#include <stdio.h>
 #include <string.h>
 
 #include "jensen/target.h"
@@ -6,6 +7,15 @@
 #include "proposal/families.h"
 
 static const jn_param_spec specs[] = { JN_AFFINE_SPECS };
+
+/* What to take instead, after what is wrong. */
+static jn_status no_mode(const jn_model *model, jn_error *err)
+{
+    char why[JN_ERROR_TEXT];
+    (void)snprintf(why, sizeof why, "%s", err == NULL ? "" : err->message);
+    return jn_error_set(err, JN_ERR_VALUE, "%s; %s needs no mode", why,
+                        model->density->conditional_map != NULL ? "--q conditional" : "--q prior");
+}
 
 static jn_status create(const jn_params *params, const jn_model *model, jn_proposal *q,
                         jn_error *err)
@@ -23,6 +33,9 @@ static jn_status create(const jn_params *params, const jn_model *model, jn_propo
     for (size_t row = 0; row < model->n_obs; row++) {
         jn_mode mode;
         const jn_status status = jn_target_mode(model, row, &mode, err);
+        if (status == JN_ERR_VALUE) {
+            return no_mode(model, err);
+        }
         if (status < 0) {
             return status;
         }

@@ -6,7 +6,7 @@
 
 static const jn_proposal_type *const types[] = {
     &jn_proposal_prior,   &jn_proposal_gaussian, &jn_proposal_laplace, &jn_proposal_posterior,
-    &jn_proposal_encoder, &jn_proposal_student,  &jn_proposal_mixture,
+    &jn_proposal_encoder, &jn_proposal_student,  &jn_proposal_mixture, &jn_proposal_conditional,
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 

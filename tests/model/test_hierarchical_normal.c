@@ -176,6 +176,44 @@ static void test_one_school_and_ten_thousand(void **state)
     jn_table_free(t);
 }
 
+/* Given tau the weights are one number, p(y | tau): p(y, mu | tau) over mu by the trapezoid rule.
+ */
+static void test_conditional(void **state)
+{
+    (void)state;
+    jn_table *t;
+    jn_model *m = eight_schools(TEXTS("mu_sd=20", "tau_scale=7"), &t);
+    jn_proposal *q = jn_test_proposal("conditional", NULL, m);
+    assert_true(q->is_bounded && !q->is_prior && !q->is_posterior && !q->is_gaussian);
+    double outside;
+    static const double us[] = { 1e-4, 0.2, 0.7, 0.999 };
+    for (size_t i = 0; i < 4; i++) {
+        double sum = 0.0, base[10], z[10], log_q, again;
+        for (int k = 0; k < 5; k++) {
+            for (size_t j = 0; j < 10; j++) {
+                base[j] = j == 1 ? us[i] : 2.0 * jn_chance_normal(50 + k, j);
+            }
+            assert_ok(q->ops->map(q->self, 0, 1, 1, base, z, &log_q), NULL);
+            assert_ok(q->ops->log_density(q->self, 0, 1, 1, z, &again), NULL);
+            assert_close(again, log_q, 0.0, 0.0);
+            for (int b = -400; k == 0 && b <= 400; b++) {
+                sum += 0.5 * exp(log_marginal(0.5 * b, z[1], 20.0, 7.0, true) + 30.0);
+            }
+            const double prior = log(2.0 / (7.0 * M_PI)) - log1p(z[1] * z[1] / 49.0);
+            /* theta stands within tau of mu: digits go by mu / tau, 1e4 at most */
+            assert_close(jn_test_joint(m, 0, z) - log_q, log(sum) - 30.0 - prior, 0.0,
+                         i == 0 ? 1e-10 : 1e-12);
+        }
+        assert_close(z[1], 7.0 * tan(M_PI_2 * us[i]), 1e-12, 0.0);
+    }
+    assert_ok(q->ops->log_density(q->self, 0, 1, 1, (double[10]){ 0 }, &outside), NULL);
+    assert_true(outside == -INFINITY);
+    assert_string_equal(m->type->own_proposal(m->self, NULL), "conditional");
+    jn_proposal_free(q);
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
 static void test_densities_and_map(void **state)
 {
     (void)state;
@@ -315,6 +353,7 @@ int main(void)
         cmocka_unit_test(test_evidence_against_two_dimensions),
         cmocka_unit_test(test_evidence_against_importance_sampling),
         cmocka_unit_test(test_one_school_and_ten_thousand),
+        cmocka_unit_test(test_conditional),
         cmocka_unit_test(test_densities_and_map),
         cmocka_unit_test(test_prior_map),
         cmocka_unit_test(test_tails),

@@ -2,6 +2,7 @@
 
 #include "jensen/finite.h"
 #include "malloc_sweep.h"
+#include "proposals.h"
 
 static jn_verdict ask(const jn_model *m, const char *q, const char *const *set, double n)
 {
@@ -93,6 +94,28 @@ static jn_status attempt(void *user)
     return jn_finite_moment(user, 0, 2.0, &v);
 }
 
+/* tau from its prior, the rest exactly: W = p(y | tau) / p(y) is bounded. A negative power grows
+ * like tau^(J |n|), of which a half-Cauchy tau carries no moment. */
+static void test_conditional(void **state)
+{
+    (void)state;
+    jn_verdict v;
+    jn_table *t = jn_test_table(2, 2, (const char *[]){ "y", "sd" }, (double[]){ 3, 1, -1, 2 });
+    jn_model *m = jn_test_model("hierarchical-normal", NULL, t);
+    assert_int_equal(ask(m, "conditional", NULL, 2.0).finite, JN_FINITE);
+    assert_int_equal(ask(m, "conditional", NULL, 50.0).finite, JN_FINITE);
+    assert_true(ask(m, "conditional", NULL, -1.0).finite != JN_FINITE);
+    jn_proposal *q = jn_test_proposal("conditional", NULL, m);
+    assert_ok(jn_finite_log(q, 0, 1.0, &v), NULL);
+    assert_int_equal(v.finite, JN_FINITE);
+    assert_ok(jn_finite_entropy(q, 0, &v), NULL);
+    assert_int_equal(v.finite, JN_FINITE);
+    jn_proposal_free(q);
+    jn_test_refused_proposal(m, "laplace", NULL, JN_ERR_VALUE, "--q conditional needs no mode");
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -140,6 +163,7 @@ int main(void)
         cmocka_unit_test(test_the_worst_direction_decides),
         cmocka_unit_test(test_laplace_on_logistic_diverges),
         cmocka_unit_test(test_discrete_is_a_sum),
+        cmocka_unit_test(test_conditional),
         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
