@@ -102,6 +102,7 @@ typedef struct jn_law {
     bool has_marks;
     bool draws;                      /* equal masses: the law is a sample */
     jn_lse edge_mass, edge_evidence; /* of nodes on the border of a rule's domain */
+    jn_lse edge_entropy;             /* log sum m e^l |l| of these */
     /* JN_NEED_NODES: finite log-weights alone. Nodes of a rule stay; draws go into bins, which take
      * no more memory for more draws and change IWAE, VR and moments of W by less than 1e-10
      * relative (see lib/law/bins.h). Only log-weights more than 16 nats from the middle of the

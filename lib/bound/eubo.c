@@ -36,6 +36,16 @@ static double law_excess(const jn_weight_law *w)
     return sum;
 }
 
+/* What lies beyond the nodes: under a heavy tail W log W falls so slowly (like 1/x for a Student of
+ * 3 degrees against a Gaussian q) that the rest is many times what stands on the border. */
+static double beyond(const jn_law *law)
+{
+    static const double times = 40.0;
+    return law->edge_entropy.n == 0
+               ? 0.0
+               : times * exp(jn_lse_log_sum(&law->edge_entropy) - jn_lse_log_sum(&law->evidence));
+}
+
 static jn_bound_value from_draws(const jn_law *law, jn_estimator estimator)
 {
     if (estimator == JN_BY_POSTERIOR) {
@@ -55,7 +65,7 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     if (w != NULL && !law->draws) {
         const double excess = law_excess(w);
         const jn_rounding r = jn_rounding_of(w);
-        v = jn_gap_value(w, -excess, 2.0 * excess * r.relative + r.floor);
+        v = jn_gap_value(w, -excess, 2.0 * excess * r.relative + r.floor + beyond(law));
     } else {
         v = from_draws(law, estimator);
     }

@@ -140,6 +140,33 @@ static size_t gather(size_t n, const double *log_w, const double *log_m, bool re
     return kept;
 }
 
+/* The same where the log-weights spread too far to count bins (heavy tails of p against a Gaussian
+ * q: l of 1e12): sorted, a bin begins at its lowest node. Returns how many nodes; *n_bins: bins. */
+static size_t gather_sorted(size_t n, const double *log_w, const double *log_m, bool reduce,
+                            size_t *n_bins, size_t *end, node *nodes)
+{
+    size_t kept = 0, bins = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (!reduce || counts(log_w[i], log_m[i])) {
+            nodes[kept++] = (node){ log_w[i], log_m[i] };
+        }
+    }
+    qsort(nodes, kept, sizeof *nodes, by_log_w);
+    for (size_t i = 0, first = 0; i < kept; i++) {
+        const double width = nodes[first].log_w < FAR_DOWN ? 4.0 * WIDTH : WIDTH;
+        if (i + 1 == kept || nodes[i + 1].log_w - nodes[first].log_w > width) {
+            end[bins++] = first = i + 1;
+        }
+    }
+    for (size_t k = 0; k < bins / 2; k++) { /* the lowest bin stands last, as above */
+        const size_t other = end[k];
+        end[k] = end[bins - 1 - k];
+        end[bins - 1 - k] = other;
+    }
+    *n_bins = bins;
+    return kept;
+}
+
 jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m, size_t *n_out)
 {
     double top = -INFINITY, bottom = INFINITY;
@@ -147,13 +174,15 @@ jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m, size_
         top = fmax(top, log_w[i]);
         bottom = fmin(bottom, log_w[i]);
     }
-    const size_t n_bins = n == 0 ? 1 : bin_of(bottom, top) + 1;
+    size_t n_bins = n == 0 ? 1 : bin_of(bottom, top) + 1;
+    const bool sparse = n_bins == MOST_BINS;
     node *nodes = jn_realloc(NULL, n, sizeof *nodes);
-    size_t *end = jn_alloc(n_bins, sizeof *end);
+    size_t *end = jn_alloc(sparse ? n : n_bins, sizeof *end);
     double *scratch = NULL;
     bool good = nodes != NULL && end != NULL;
     if (good) {
-        const size_t kept = gather(n, log_w, log_m, reduce, top, n_bins, end, nodes);
+        const size_t kept = sparse ? gather_sorted(n, log_w, log_m, reduce, &n_bins, end, nodes)
+                                   : gather(n, log_w, log_m, reduce, top, n_bins, end, nodes);
         size_t out = 0, first = 0, largest = 0;
         for (size_t b = n_bins; b-- > 0; first = end[b]) {
             largest = end[b] - first > largest ? end[b] - first : largest;

@@ -217,6 +217,7 @@ static jn_status join(jn_law *into, const jn_law *from)
     into->draws = into->draws || from->draws;
     jn_lse_merge(&into->edge_mass, &from->edge_mass);
     jn_lse_merge(&into->edge_evidence, &from->edge_evidence);
+    jn_lse_merge(&into->edge_entropy, &from->edge_entropy);
     jn_lse_merge(&into->mass, &from->mass);
     jn_lse_merge(&into->zero_mass, &from->zero_mass);
     jn_lse_merge(&into->evidence, &from->evidence);

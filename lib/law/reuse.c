@@ -27,7 +27,7 @@ void jn_law_clear(jn_law *law, double log_p, uint64_t first)
     law->unit = log_p;
     law->has_marks = law->draws = false;
     law->mass = law->zero_mass = law->evidence = law->second = law->third = empty;
-    law->edge_mass = law->edge_evidence = empty;
+    law->edge_mass = law->edge_evidence = law->edge_entropy = empty;
     law->tail.n = 0;
     law->tail.floor = -INFINITY;
     law->log_w = law->log_lik = law->log_ratio = none;

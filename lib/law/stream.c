@@ -145,6 +145,7 @@ void jn_law_stream_nodes(jn_law *law, const jn_weights *b)
         if (b->edge != NULL && b->edge[i] != 0) {
             jn_lse_add(&law->edge_mass, log_m);
             jn_lse_add(&law->edge_evidence, log_m + l);
+            jn_lse_add(&law->edge_entropy, log_m + l + log(fmax(1.0, fabs(l))));
         }
         jn_moments_add(&law->log_w, l, m);
         if (b->log_lik != NULL) {

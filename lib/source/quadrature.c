@@ -23,6 +23,7 @@ typedef struct grid {
 } grid;
 
 static const double SHELL = 0.9; /* nodes beyond this share of the radius are the border */
+static const double FACE = 1.0;  /* or that near to an end of an axis, in its even coordinate */
 static const double FAR = 1e10;  /* in widths: no search goes further */
 static const uint64_t MAX_NODES = (uint64_t)1 << 23;
 
@@ -260,7 +261,7 @@ static void step_into(const grid *g, size_t level, size_t j, size_t k, cursor *c
 {
     const jn_axis *a = &g->axis[level][j];
     c->log_volume += a->log_step[k];
-    c->on_face = c->on_face || k == 0 || k == a->n - 1;
+    c->on_face = c->on_face || a->t[k] - a->t[0] < FACE || a->t[a->n - 1] - a->t[k] < FACE;
     if (g->round) {
         const double middle = 0.5 * (g->t_lo[j] + g->t_hi[j]);
         const double r = (a->t[k] - middle) / (0.5 * (g->t_hi[j] - g->t_lo[j]));

@@ -279,6 +279,38 @@ static void test_a_heavy_prior_has_no_elbo(void **state)
     jn_model_free(m);
 }
 
+/* A Student target under q = N(0, 1): weights of e^1e12 stand beside those that count. ELBO by
+ * mpmath's quadrature, EUBO from the entropy of the t distribution. */
+static void test_a_heavy_target(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *df;
+        double elbo, eubo;
+    } cases[] = { { "df=3", -0.069151598485176226452, 0.64546096134138179369 },
+                  { "df=5", -0.033376682350607799712, 0.12476919412361009402 } };
+    for (size_t i = 0; i < 2; i++) {
+        jn_model *m = jn_test_model("student", TEXTS(cases[i].df), NULL);
+        jn_proposal *q = jn_test_proposal("gaussian", NULL, m);
+        size_t n;
+        jn_bound_arg *args;
+        jn_error err = JN_ERROR_INIT;
+        jn_gap_table *t;
+        assert_ok(jn_bounds_parse("elbo,eubo,cubo:2", 0, NULL, &n, &args, &err), &err);
+        assert_true(jn_gap_run(q, n, args, NULL, &t, &err) >= 0);
+        const jn_estimate *elbo = &t->total.bounds[0].value, *eubo = &t->total.bounds[1].value;
+        assert_close(elbo->value, cases[i].elbo, 0.0, elbo->error);
+        assert_true(elbo->error < 1e-13);
+        assert_close(eubo->value, cases[i].eubo, 0.0, eubo->error);
+        assert_true(eubo->error < 1e-3);
+        assert_true(t->total.bounds[2].value.value == INFINITY);
+        jn_gap_table_free(t);
+        free(args);
+        jn_proposal_free(q);
+        jn_model_free(m);
+    }
+}
+
 /* A model without exact posterior draws: the EUBO is self-normalised, and says so. */
 static void test_self_normalised_where_there_is_no_posterior(void **state)
 {
@@ -343,6 +375,7 @@ int main(void)
         cmocka_unit_test(test_draws_do_not_hide_an_infinity),
         cmocka_unit_test(test_the_best_gap_estimator),
         cmocka_unit_test(test_a_heavy_prior_has_no_elbo),
+        cmocka_unit_test(test_a_heavy_target),
         cmocka_unit_test(test_heavy_weights_are_said_to_be_so),
         cmocka_unit_test(test_self_normalised_where_there_is_no_posterior),
         cmocka_unit_test(test_gamma_weights),

@@ -137,6 +137,34 @@ static void test_degenerate_bins(void **state)
     free(y);
 }
 
+/* Log-weights of 1e12 beside the many near 0 that count (a Student target under a Gaussian q):
+ * these are no less exact for it. */
+static void test_a_few_far_up(void **state)
+{
+    (void)state;
+    law *x = malloc(2 * sizeof *x), *y = x + 1;
+    assert_non_null(x);
+    smooth(2.0, x);
+    for (size_t i = 0; i < 3; i++) {
+        x->l[i] = 1e12 * (double)(i + 1);
+        x->log_m[i] = -x->l[i] - 30.0;
+    }
+    *y = *x;
+    assert_ok(jn_compress(N, true, y->l, y->log_m, &y->n), NULL);
+    assert_true(y->n < N / 3);
+    for (int power = 0; power <= 5; power++) { /* as in check */
+        assert_close((double)moment(y, power, 0.0L), (double)moment(x, power, 0.0L), 1e-13, 1e-11);
+    }
+    for (size_t i = 1; i < y->n; i++) {
+        assert_true(y->l[i - 1] <= y->l[i]);
+    }
+    assert_close(y->l[y->n - 1], 3e12, 0.0, 0.0);
+    assert_ok(jn_compress(N, false, x->l, x->log_m, &x->n), NULL);
+    assert_int_equal(x->n, N);
+    assert_close(x->l[N - 1], 3e12, 0.0, 0.0);
+    free(x);
+}
+
 /* Few nodes in a bin stay as they are, in order of l, with the far ones. */
 static void test_sparse_laws_are_left_alone(void **state)
 {
@@ -182,6 +210,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moments_and_transform_survive),
         cmocka_unit_test(test_degenerate_bins),
+        cmocka_unit_test(test_a_few_far_up),
         cmocka_unit_test(test_sparse_laws_are_left_alone),
         cmocka_unit_test(test_a_large_law),
     };
