@@ -137,7 +137,7 @@ typedef struct jn_law_set {
     bool nested; /* resolutions; else replicates, which `pooled` joins */
     size_t n;
     jn_law *law;     /* n */
-    jn_law pooled;   /* empty where nested */
+    jn_law pooled;   /* empty where nested; it alone has the tail of replicates */
     uint64_t n_eval; /* points at which the model was evaluated */
 } jn_law_set;
 

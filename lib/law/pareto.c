@@ -93,10 +93,15 @@ static bool few_values(size_t m, const double *x)
     return distinct < LEAST_TAIL;
 }
 
-/* The m + 1 largest of n, ascending, into tail. */
-static jn_status largest(size_t n, const double *log_w, size_t m, double *tail)
+/* The m + 1 largest of n, ascending, into tail; scratch has as much room. */
+static jn_status largest(size_t n, const double *log_w, size_t m, double *tail, double *scratch)
 {
-    double *x = jn_alloc_doubles(n + m + 1);
+    if (n == m + 1) {
+        memcpy(tail, log_w, n * sizeof *tail);
+        jn_sort_ascending(n, tail, scratch);
+        return JN_OK;
+    }
+    double *x = jn_alloc_doubles(n);
     if (x == NULL) {
         return JN_ERR_NOMEM;
     }
@@ -108,7 +113,7 @@ static jn_status largest(size_t n, const double *log_w, size_t m, double *tail)
     }
     jn_select_largest(count, x, m + 1);
     memcpy(tail, x, (m + 1) * sizeof *x);
-    jn_sort_ascending(m + 1, tail, x + m + 1);
+    jn_sort_ascending(m + 1, tail, scratch);
     free(x);
     return JN_OK;
 }
@@ -124,11 +129,12 @@ jn_status jn_pareto_fit(uint64_t s, size_t n, const double *log_w, jn_pareto *ou
     }
     const size_t n_grid = GRID + (size_t)floor(sqrt((double)m));
     double *tail = jn_alloc_doubles(2 * m + 1 + 2 * n_grid);
-    if (tail == NULL || largest(n, log_w, m, tail) != JN_OK) {
+    double *const scratch = tail == NULL ? NULL : tail + m + 1; /* m, and the grid has room, too */
+    if (tail == NULL || largest(n, log_w, m, tail, scratch) != JN_OK) {
         free(tail);
         return JN_ERR_NOMEM;
     }
-    double *scratch = tail + m + 1, *grid = scratch + m, *x = tail + 1;
+    double *const grid = scratch + m, *const x = tail + 1;
     const double cutoff = tail[0], top = tail[m];
     if (top == cutoff) {
         p.note = "the largest weights are all the same";

@@ -88,3 +88,20 @@ jn_status jn_tail_merge(jn_tail *into, const jn_tail *from)
 {
     return jn_tail_add(into, from->n, from->log_w);
 }
+
+jn_status jn_tail_move(jn_tail *into, jn_tail *from)
+{
+    const jn_tail empty = *into;
+    shrink(from);
+    if (from->n > 0) {
+        double *l = jn_realloc(from->log_w, from->n, sizeof *l);
+        if (l == NULL) {
+            return JN_ERR_NOMEM;
+        }
+        from->log_w = l;
+        from->capacity = from->n;
+    }
+    *into = *from;
+    *from = empty;
+    return JN_OK;
+}

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/tasks.h"
 #include "law/reuse.h"
+#include "law/tail.h"
 #include "source/workspace.h"
 
 /* Chunks that wait to be merged: memory is constant in the number of samples. */
@@ -79,7 +80,7 @@ static jn_status start_chunk(const run *r, chunk *c)
     }
     jn_law_clear(&c->law, log_p_of(r, c->row), first);
     jn_law_place(&c->law, r->origin[c->row]);
-    const double so_far = r->sets[c->row].law[c->part].tail.floor; /* of the waves before */
+    const double so_far = r->sets[c->row].law[0].tail.floor; /* of the waves before */
     jn_law_tail_from(&c->law, fmax(so_far, r->floor[c->row]));
     return JN_OK;
 }
@@ -109,6 +110,9 @@ static jn_status run_wave(run *r, size_t threads, jn_error *err)
         const chunk *c = &r->chunks[i];
         jn_law *law = &r->sets[c->row].law[c->part];
         st = jn_law_merge(law, &c->law);
+        if (st == JN_OK && c->part > 0) {
+            st = jn_tail_merge(&r->sets[c->row].law[0].tail, &c->law.tail);
+        }
         if (st == JN_OK && law->n > NODES_MOST) {
             st = jn_law_shrink(law);
         }
@@ -194,6 +198,9 @@ static jn_status init_set(const run *r, size_t row)
     for (size_t part = 0; part < plan->n_parts && st == JN_OK; part++) {
         st = jn_law_start(&set->law[part], r->wish, log_p_of(r, row), 0);
         set->n += st == JN_OK;
+        if (part > 0) { /* the first one's is the tail of all */
+            jn_tail_init(&set->law[part].tail, 0);
+        }
     }
     return st;
 }
@@ -210,6 +217,9 @@ static jn_status pool_row(void *user, size_t row, size_t worker, jn_error *err)
     }
     jn_status st = jn_law_start(&set->pooled, r->wish, log_p_of(r, row), 0);
     jn_law_place(&set->pooled, r->origin[row]);
+    if (st == JN_OK) {
+        st = jn_tail_move(&set->pooled.tail, &set->law[0].tail);
+    }
     for (size_t i = 0; i < set->n && st == JN_OK; i++) {
         st = jn_law_pool(&set->pooled, &set->law[i]);
     }
