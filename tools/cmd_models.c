@@ -23,13 +23,44 @@ static void print_params(FILE *f, const char *option, const jn_param_spec *specs
     }
 }
 
-static void print_names(FILE *f, const char *lead, const jn_param_spec *specs, size_t n)
+enum { NAMES = 21, INDENT = 2 + NAMES + 1, LINE = 80 };
+
+/* A word after what stands in the line so far, or in a new one. */
+static size_t put_word(FILE *f, size_t column, const char *word, size_t length)
 {
-    fputs(n > 0 ? lead : "", f);
-    for (size_t i = 0; i < n; i++) {
-        fprintf(f, "%s%s", i > 0 ? ", " : "", specs[i].name);
+    if (column > INDENT && column + 1 + length > LINE) {
+        fprintf(f, "\n%*s", INDENT, "");
+        column = INDENT;
     }
-    fputs(n > 0 ? "\n" : "", f);
+    fprintf(f, "%s%.*s", column > INDENT ? " " : "", (int)length, word);
+    return column + (column > INDENT) + length;
+}
+
+static void print_entry(FILE *f, const char *name, const char *text)
+{
+    fprintf(f, "  %-*s ", NAMES, name);
+    size_t column = INDENT;
+    while (*text != '\0') {
+        const size_t length = strcspn(text, " ");
+        column = put_word(f, column, text, length);
+        text += length + (text[length] == ' ');
+    }
+    fputc('\n', f);
+}
+
+static void print_names(FILE *f, const char *option, const jn_param_spec *specs, size_t n)
+{
+    if (n == 0) {
+        return;
+    }
+    fprintf(f, "%*s", INDENT, "");
+    size_t column = put_word(f, INDENT, option, strlen(option));
+    for (size_t i = 0; i < n; i++) {
+        char word[64];
+        snprintf(word, sizeof word, "%s%s", specs[i].name, i + 1 < n ? "," : "");
+        column = put_word(f, column, word, strlen(word));
+    }
+    fputc('\n', f);
 }
 
 static void list_models(FILE *f)
@@ -38,8 +69,8 @@ static void list_models(FILE *f)
     const jn_model_type *const *types = jn_model_types(&n);
     fputs("Models (parameters: --set NAME=VALUE)\n", f);
     for (size_t i = 0; i < n; i++) {
-        fprintf(f, "  %-17s %s\n", types[i]->name, types[i]->summary);
-        print_names(f, "                    --set ", types[i]->params, types[i]->n_params);
+        print_entry(f, types[i]->name, types[i]->summary);
+        print_names(f, "--set", types[i]->params, types[i]->n_params);
     }
 }
 
@@ -48,8 +79,8 @@ static void list_proposals(FILE *f, const char *title, const jn_proposal_type *c
 {
     fprintf(f, "\n%s (--q NAME, parameters: --q-set NAME=VALUE)\n", title);
     for (size_t i = 0; i < n; i++) {
-        fprintf(f, "  %-17s %s\n", types[i]->name, types[i]->summary);
-        print_names(f, "                    --q-set ", types[i]->params, types[i]->n_params);
+        print_entry(f, types[i]->name, types[i]->summary);
+        print_names(f, "--q-set", types[i]->params, types[i]->n_params);
     }
 }
 
@@ -68,16 +99,16 @@ static void list_rest(FILE *f)
     const jn_bound *const *bounds = jn_bounds(&n);
     fputs("\nBounds (--bounds LIST)\n", f);
     for (size_t i = 0; i < n; i++) {
-        fprintf(f, "  %-17s %s\n", bounds[i]->name, bounds[i]->summary);
+        print_entry(f, bounds[i]->name, bounds[i]->summary);
     }
     fputs("\nRules (--rule NAME)\n", f);
     for (size_t i = 0; i < N_RULES; i++) {
-        fprintf(f, "  %-17s %s\n", rules[i].name, rules[i].summary);
+        print_entry(f, rules[i].name, rules[i].summary);
     }
     const jn_exact_method *const *methods = jn_exact_methods(&n);
     fputs("\nMethods for log p(x) (jensen evidence --methods LIST)\n", f);
     for (size_t i = 0; i < n; i++) {
-        fprintf(f, "  %-17s %s\n", methods[i]->name, methods[i]->summary);
+        print_entry(f, methods[i]->name, methods[i]->summary);
     }
     fputs("\n'jensen models NAME' tells more about one of them.\n", f);
 }
@@ -158,7 +189,7 @@ static jn_status print_to(FILE *f, const jn_parsed *p, jn_error *err)
     const jn_proposal_type *const *types = jn_proposal_types(&n);
     const jn_proposal_type *const *path = jn_path_proposal_types(&n_path);
     list_proposals(f, "Proposals", types, n);
-    list_proposals(f, "Proposals over the paths of a trajectory model", path, n_path);
+    list_proposals(f, "Path proposals of trajectory models", path, n_path);
     list_rest(f);
     return JN_OK;
 }
