@@ -98,14 +98,23 @@ static jn_status start(jn_gap_args *a, const jn_parsed *p, jn_error *err)
     jn_gap_options o;
     size_t n_bounds = 0;
     jn_bound_arg *bounds = NULL;
+    jn_matrix z = JN_MATRIX_INIT;
+    jn_latents latents;
     const char *name = p->words.n == 0 ? NULL : p->words.word[0];
     a->k = a->k != NULL ? a->k : name == NULL ? jn_gap_example_k : "1,10,100,1000";
     jn_status st = jn_gap_args_options(a, &o, err);
     st = st < 0 ? st : jn_gap_args_bounds(a, &n_bounds, &bounds, err);
     st = st < 0 ? st : jn_gap_setup_make(name, a, &s, err);
     const jn_status weak = st;
+    if (st >= 0 && a->latents != NULL) {
+        const jn_status read = jn_gap_args_latents(a, &z, err);
+        st = read < 0 ? read : st;
+        latents = (jn_latents){ .n = z.rows, .dim = z.cols, .z = z.x };
+        o.latents = &latents;
+    }
     st = st < 0 ? st : run(a, p, &s, &o, n_bounds, bounds, err);
     free(bounds);
+    jn_matrix_free(&z);
     jn_gap_setup_release(&s);
     return st == JN_OK ? weak : st;
 }
@@ -143,7 +152,7 @@ const jn_command jn_cmd_gap = {
     .summary = "Exact log p(x), bounds and their gaps for one model and data set",
     .usage = "[MODEL] [OPTION]...    (no MODEL: a worked example)",
     .options = jn_gap_option_table,
-    .n_options = 21,
+    .n_options = 24,
     .n_help = 20,
     .max_words = 1,
     .examples = { "jensen gap linear-gaussian --data x.csv --set noise_sd=0.5 --k 1..1e6",

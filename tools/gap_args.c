@@ -48,6 +48,13 @@ const jn_option jn_gap_option_table[] = {
     { "output", 'o', JN_OPTION_TEXT, "FILE", "where to write, whole or not at all", AT(output), 0,
       0, NULL, false },
     { "quiet", 0, JN_OPTION_FLAG, NULL, "no progress bar", AT(quiet), 0, 0, NULL, false },
+    { "latents", 0, JN_OPTION_TEXT, "FILE", "for ais: the z that simulated data were drawn with",
+      AT(latents), 0, 0, NULL, true },
+    { "resampling", 0, JN_OPTION_CHOICE, "HOW", "for fivo: systematic, stratified or multinomial",
+      AT(resampling), 0, 0, "systematic|stratified|multinomial", true },
+    { "threshold", 0, JN_OPTION_REAL, "T",
+      "for fivo: choose particles again below an effective share T; default 0.5, 1: always",
+      AT(threshold), 0, 0, NULL, true },
     { "save-weights", 0, JN_OPTION_TEXT, "FILE",
       "all log-weights as .npy, a row an observation; needs --rule mc or rqmc", AT(save_weights), 0,
       0, NULL, false },
@@ -77,6 +84,9 @@ jn_status jn_gap_args_options(const jn_gap_args *a, jn_gap_options *out, jn_erro
                              .samples = a->samples,
                              .replicates = a->replicates,
                              .seed = a->seed,
+                             .resampling = a->resampling == 0 ? JN_SYSTEMATIC
+                                                              : (jn_resampling)(a->resampling - 1),
+                             .threshold = a->threshold,
                              .tolerance = a->tolerance,
                              .threads = a->threads };
     return JN_OK;
@@ -190,5 +200,31 @@ jn_status jn_gap_args_table(const jn_gap_args *a, jn_table **out, jn_error *err)
     }
     st = select_part(a, from, to, all, out, err);
     jn_table_free(all);
+    return st;
+}
+
+jn_status jn_gap_args_latents(const jn_gap_args *a, jn_matrix *out, jn_error *err)
+{
+    jn_table *t = NULL;
+    jn_status st = jn_table_read(a->latents, &t, err);
+    if (st < 0) {
+        return jn_error_prefix(err, st, "--latents");
+    }
+    const size_t n = t->n_rows, d = t->n_cols;
+    double *x = jn_alloc_doubles(n * d), *column = jn_alloc_doubles(n);
+    st = x == NULL || column == NULL ? jn_error_set(err, JN_ERR_NOMEM, "out of memory") : JN_OK;
+    for (size_t c = 0; st == JN_OK && c < d; c++) {
+        st = jn_table_numbers(t, c, column, err);
+        for (size_t r = 0; st == JN_OK && r < n; r++) {
+            x[r * d + c] = column[r];
+        }
+    }
+    jn_table_free(t);
+    free(column);
+    if (st < 0) {
+        free(x);
+        return jn_error_prefix(err, st, "--latents");
+    }
+    *out = (jn_matrix){ .rows = n, .cols = d, .ndim = 2, .x = x };
     return st;
 }

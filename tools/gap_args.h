@@ -4,14 +4,15 @@
 
 #include "jensen/gap.h"
 #include "jensen/gap_write.h"
+#include "jensen/matrix.h"
 #include "program.h"
 
 typedef struct jn_gap_args {
     jn_words set, q_set;
-    const char *data, *q, *rows, *columns, *bounds, *k, *output, *save_weights;
-    int rule, estimator, format;
+    const char *data, *q, *rows, *columns, *bounds, *k, *output, *save_weights, *latents;
+    int rule, estimator, format, resampling;
     uint64_t samples, replicates, seed, threads;
-    double tolerance;
+    double tolerance, threshold;
     bool per_datum, timings, quiet;
 } jn_gap_args;
 
@@ -31,5 +32,8 @@ JN_CHECKED jn_status jn_gap_args_params(const char *option, const jn_words *text
 
 /* --data with --rows and --columns. */
 JN_CHECKED jn_status jn_gap_args_table(const jn_gap_args *a, jn_table **out, jn_error *err);
+
+/* --latents as numbers, a row a latent point. */
+JN_CHECKED jn_status jn_gap_args_latents(const jn_gap_args *a, jn_matrix *out, jn_error *err);
 
 #endif

@@ -39,7 +39,7 @@ typedef struct jn_bound_arg {
     double alpha;           /* vr */
     double n;               /* cubo: > 1 */
     unsigned points, order; /* tvo: intervals of [0, 1]; jvi: 1 .. JN_JVI_ORDER_MAX, below k */
-    bool right;             /* tvo: the right sum, an upper bound; else the left one */
+    bool right; /* tvo: the right sum, ais: reverse chains; an upper bound, else lower */
 } jn_bound_arg;
 
 enum { JN_JVI_ORDER_MAX = 8, JN_TVO_POINTS_MAX = 10000 };
@@ -88,6 +88,8 @@ typedef enum jn_bound_number {
 typedef struct jn_bound {
     const char *name, *summary;
     bool takes_k;
+    bool two_sided; /* two rows: `right` false, a lower bound, and true, an upper one */
+    bool runs;      /* made by a sampler of its own, not of the law of q's weights */
     jn_bound_number number;
     jn_estimator (*estimator)(const jn_bound_arg *arg, const jn_bound_setting *setting);
     /* Adds what the bound needs of a law under an estimator that it picked. */
@@ -104,7 +106,7 @@ JN_API const jn_bound *const *jn_bounds(size_t *n);
 JN_API const jn_bound *jn_bound_find(const char *name);
 
 extern JN_API const jn_bound jn_bound_elbo, jn_bound_iwae, jn_bound_vr, jn_bound_cubo,
-    jn_bound_eubo, jn_bound_upper, jn_bound_tvo, jn_bound_jvi, jn_bound_fivo;
+    jn_bound_eubo, jn_bound_upper, jn_bound_tvo, jn_bound_jvi, jn_bound_fivo, jn_bound_ais;
 
 enum { JN_BOUND_LABEL = 64 };
 /* Without K and with it: "iwae" and "iwae-8", "vr:0.5", "tvo:10 left", "jvi:1" and "jvi:1-8".

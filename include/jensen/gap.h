@@ -20,7 +20,11 @@ typedef struct jn_gap_options {
     uint64_t replicates; /* 16 */
     uint64_t seed;       /* 0 is a seed like any other */
     double tolerance;    /* nats, per observation; 1e-9 */
-    size_t threads;      /* as many as there are; changes no digit */
+    /* fivo: how and when particles are chosen again; as jn_source_options has them */
+    jn_resampling resampling;
+    double threshold;
+    const jn_latents *latents; /* ais: what the data were simulated with, or NULL; borrowed */
+    size_t threads;            /* as many as there are; changes no digit */
     void (*progress)(void *user, double fraction); /* called by one thread at a time, or NULL */
     void *progress_user;
 } jn_gap_options;

@@ -42,6 +42,21 @@ extern JN_API const jn_source jn_source_path;
  * ELBO is FIVO (Maddison et al. 2017). No marks. Proposals that run forward. */
 extern JN_API const jn_source jn_source_smc;
 
+/* Annealed importance sampling (Neal 2001), for models of either kind: a draw of q moves through
+ * p_b proportional to q w^b, b from 0 to 1 in options->steps steps that are short at both ends
+ * (a logistic curve), by Metropolis moves of q's base points that leave each law as it is. The
+ * log-weight of such a chain is an unbiased estimate of p(x): its mean is a lower bound, and the
+ * ELBO with one step.
+ *
+ * options->reverse: chains from an exact draw of the posterior down to q. They give -log of the
+ * same weight, on average q(w > 0) / p(x): minus their mean is an upper bound (Grosse, Ghahramani &
+ * Adams 2015), which stays off by -log q(w > 0) where q has mass on z with w = 0. The draws are the
+ * model's own, or options->latents; JN_ERR_UNSUPPORTED where there are neither, or where q's base
+ * points cannot be told from z.
+ *
+ * Steps 1 .. 10^6. No marks. */
+extern JN_API const jn_source jn_source_ais;
+
 /* The ELBO of a chain of one coordinate under its own backward process (a diffusion's forward
  * process), one term a step, by quadrature over one state at a time:
  *   terms[0]  KL(q(z_0 | x) || p(z_0))                                         L_T

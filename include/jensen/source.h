@@ -34,7 +34,17 @@ typedef struct jn_source_options {
     uint64_t particles; /* smc: 0: 1024 */
     double threshold;   /* smc: resample where ESS < threshold * particles; 0: 0.5, >= 1: always */
     jn_resampling resampling;
+    uint64_t steps; /* ais: intervals of [0, 1] that the temperatures make; 0: 1 */
+    bool reverse;   /* ais: from an exact draw of the posterior down to q */
+    /* ais, reverse: the z that the data were simulated with, a row a latent point as jn_simulate
+     * writes them, all observations; NULL: draws of the model's own sampler. */
+    const struct jn_latents *latents;
 } jn_source_options;
+
+typedef struct jn_latents {
+    size_t n, dim; /* points; numbers in each */
+    const double *z;
+} jn_latents;
 
 typedef struct jn_plan jn_plan;
 typedef struct jn_workspace jn_workspace; /* scratch of one worker */

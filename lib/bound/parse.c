@@ -110,14 +110,19 @@ static jn_status add_rows(list *l, jn_bound_arg arg, const char *item, size_t n_
 {
     if (!arg.bound->takes_k) {
         jn_status st = add(l, &arg, item, err);
-        arg.right = arg.bound->number == JN_BOUND_POINTS;
+        arg.right = arg.bound->two_sided;
         return st == JN_OK && arg.right ? add(l, &arg, item, err) : st;
     }
     size_t rows = 0;
     for (size_t i = 0; i < n_k; i++) {
         arg.k = ks[i];
         if (arg.k > arg.order) {
-            const jn_status st = add(l, &arg, item, err);
+            jn_status st = add(l, &arg, item, err);
+            if (st == JN_OK && arg.bound->two_sided) {
+                arg.right = true;
+                st = add(l, &arg, item, err);
+                arg.right = false;
+            }
             if (st != JN_OK) {
                 return st;
             }

@@ -6,7 +6,8 @@
 
 static const jn_bound *const bounds[] = { &jn_bound_elbo, &jn_bound_iwae, &jn_bound_vr,
                                           &jn_bound_cubo, &jn_bound_eubo, &jn_bound_upper,
-                                          &jn_bound_tvo,  &jn_bound_jvi,  &jn_bound_fivo };
+                                          &jn_bound_tvo,  &jn_bound_jvi,  &jn_bound_fivo,
+                                          &jn_bound_ais };
 
 const jn_bound *const *jn_bounds(size_t *n)
 {
@@ -47,7 +48,10 @@ const char *jn_bound_title(const jn_bound_arg *arg, char buf[JN_BOUND_LABEL])
                                                    : arg->order;
         (void)jn_number_text(x, number);
     }
-    const char *sum = kind != JN_BOUND_POINTS ? "" : arg->right ? " right" : " left";
+    const char *sum = !arg->bound->two_sided    ? ""
+                      : kind == JN_BOUND_POINTS ? arg->right ? " right" : " left"
+                      : arg->right              ? " reverse"
+                                                : "";
     (void)snprintf(buf, JN_BOUND_LABEL, "%s%s%s%s", arg->bound->name,
                    kind == JN_BOUND_PLAIN ? "" : ":", number, sum);
     return buf;

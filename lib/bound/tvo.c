@@ -120,6 +120,7 @@ const jn_bound jn_bound_tvo = {
     .summary = "tvo:POINTS: left and right sums of the thermodynamic curve over equal intervals "
                "(Masrani, Le & Wood 2019)",
     .number = JN_BOUND_POINTS,
+    .two_sided = true,
     .estimator = choose,
     .wish = wish,
     .side = side,

@@ -203,6 +203,11 @@ const jn_proposal_type jn_path_guided = {
     .destroy = free,
 };
 
+size_t jn_path_step_base(const jn_model *m)
+{
+    return m->chain->finite != NULL ? 1 : m->dim;
+}
+
 void jn_path_base(const jn_model *m, const jn_stream *stream, size_t t, uint64_t index0, size_t n,
                   size_t ld, double *base)
 {

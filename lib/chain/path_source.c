@@ -28,6 +28,7 @@ typedef struct block_run {
     size_t row, n;
     uint64_t index0;
     jn_stream stream;
+    const jn_base_points *given; /* NULL: drawn from the stream */
 } block_run;
 
 static jn_status bad(const block_run *b, size_t t, const char *what, const double *v, jn_error *err)
@@ -81,7 +82,15 @@ static jn_status one_step(block_run *b, size_t t, bool first, jn_error *err)
 {
     const jn_model *m = b->q->model;
     jn_workspace *ws = b->ws;
-    jn_path_base(m, &b->stream, t, b->index0, b->n, JN_BLOCK, ws->base);
+    if (b->given == NULL) {
+        jn_path_base(m, &b->stream, t, b->index0, b->n, JN_BLOCK, ws->base);
+    } else {
+        const size_t d = jn_path_step_base(m);
+        for (size_t j = 0; j < d; j++) {
+            memcpy(ws->base + j * JN_BLOCK, b->given->x + (t * d + j) * b->given->ld,
+                   b->n * sizeof *ws->base);
+        }
+    }
     jn_status st = b->q->path->step(b->q->self, b->row, t, b->n, JN_BLOCK, first ? NULL : ws->u,
                                     ws->base, ws->z, b->q->is_prior ? NULL : ws->log_q);
     if (st == JN_OK && !b->q->is_prior) {
@@ -133,6 +142,34 @@ static jn_status all_steps(block_run *b, jn_error *err)
                   : take(b, 0, "log p(z)", ws->log_prior, -1.0, ws->log_ratio, err);
 }
 
+static jn_status weigh(block_run *b, jn_weights *out, jn_error *err)
+{
+    jn_workspace *ws = b->ws;
+    const jn_status st = all_steps(b, err);
+    if (st < 0) {
+        return st;
+    }
+    for (size_t i = 0; i < b->n; i++) {
+        /* where p is 0, also where q is, too: no weight */
+        const bool gone = !isfinite(ws->log_lik[i]) || !isfinite(ws->log_ratio[i]);
+        ws->log_ratio[i] = isnan(ws->log_ratio[i]) ? INFINITY : ws->log_ratio[i];
+        ws->log_w[i] = gone ? -INFINITY : ws->log_lik[i] - ws->log_ratio[i];
+    }
+    *out = (jn_weights){ .n = b->n,
+                         .index0 = b->index0,
+                         .log_w = ws->log_w,
+                         .log_lik = ws->log_lik,
+                         .log_ratio = ws->log_ratio };
+    return JN_OK;
+}
+
+jn_status jn_path_weigh(const jn_proposal *q, size_t row, const jn_base_points *base,
+                        jn_workspace *ws, jn_weights *out, jn_error *err)
+{
+    block_run b = { .q = q, .ws = ws, .row = row, .n = base->n, .given = base };
+    return weigh(&b, out, err);
+}
+
 static jn_status block(const jn_plan *plan, size_t part, uint64_t index, jn_workspace *ws,
                        jn_weights *out, jn_error *err)
 {
@@ -146,22 +183,7 @@ static jn_status block(const jn_plan *plan, size_t part, uint64_t index, jn_work
                                 .observation = (uint32_t)plan->row,
                                 .replicate = (uint32_t)part,
                                 .purpose = JN_FOR_PROPOSAL } };
-    const jn_status st = all_steps(&b, err);
-    if (st < 0) {
-        return st;
-    }
-    for (size_t i = 0; i < b.n; i++) {
-        /* where p is 0, also where q is, too: no weight */
-        const bool gone = !isfinite(ws->log_lik[i]) || !isfinite(ws->log_ratio[i]);
-        ws->log_ratio[i] = isnan(ws->log_ratio[i]) ? INFINITY : ws->log_ratio[i];
-        ws->log_w[i] = gone ? -INFINITY : ws->log_lik[i] - ws->log_ratio[i];
-    }
-    *out = (jn_weights){ .n = b.n,
-                         .index0 = index0,
-                         .log_w = ws->log_w,
-                         .log_lik = ws->log_lik,
-                         .log_ratio = ws->log_ratio };
-    return JN_OK;
+    return weigh(&b, out, err);
 }
 
 const jn_source jn_source_path = { "mc", JN_MC, false, plan, block, NULL };

@@ -21,6 +21,20 @@ JN_CHECKED jn_status jn_path_gaussian_guided(const jn_model *m, jn_proposal *q, 
 void jn_path_base(const jn_model *m, const jn_stream *stream, size_t t, uint64_t index0, size_t n,
                   size_t ld, double *base);
 
+/* Base coordinates of one step. */
+size_t jn_path_step_base(const jn_model *m);
+
+/* Base points given by the caller: n of them, row t jn_path_step_base + j (coordinate j of step t)
+ * at x[(...) * ld]. n <= JN_BLOCK. */
+typedef struct jn_base_points {
+    size_t n, ld;
+    const double *x;
+} jn_base_points;
+
+/* Log-weights of the paths that q makes of these base points; *out points into ws. */
+JN_CHECKED jn_status jn_path_weigh(const jn_proposal *q, size_t row, const jn_base_points *base,
+                                   jn_workspace *ws, jn_weights *out, jn_error *err);
+
 /* Most steps times coordinates that a stream has room for: JN_COORDINATE_BITS. */
 JN_CHECKED jn_status jn_path_check(const jn_proposal *q, size_t row, jn_error *err);
 

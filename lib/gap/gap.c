@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "gap/fivo.h"
+#include "gap/runs.h"
 #include "gap/table_new.h"
 #include "gap/tile.h"
 #include "gap/total.h"
@@ -122,7 +122,7 @@ static jn_status warn_short_groups(jn_gap_job *j)
 {
     jn_status weak = JN_OK;
     for (size_t i = 0; j->estimator == JN_BY_GROUPS && i < j->table->n_bounds; i++) {
-        if (j->args[i].bound != &jn_bound_fivo && j->args[i].k > j->options->samples) {
+        if (!j->args[i].bound->runs && j->args[i].k > j->options->samples) {
             const unsigned long long k = j->args[i].k;
             char label[JN_BOUND_LABEL];
             const jn_status st = jn_gap_warn(
@@ -198,9 +198,7 @@ static jn_status run_paths(jn_gap_job *j, jn_error *err)
                             "model %s: the latent is a whole path, which is drawn: --rule mc",
                             j->q->model->type->name);
     }
-    const jn_status st = run_with(j, &jn_source_path, err);
-    const jn_status smc = st < 0 ? st : jn_gap_fivo(j, err);
-    return smc == JN_OK ? st : smc;
+    return run_with(j, &jn_source_path, err);
 }
 
 /* The rule that was asked for; by itself, quadrature, then rqmc, then mc. */
@@ -276,6 +274,12 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
             }
         }
     }
+    const jn_status runs = jn_gap_runs(&j, err);
+    if (runs < 0) {
+        jn_gap_table_free(t);
+        return runs;
+    }
+    st = st == JN_OK ? runs : st;
     jn_gap_total(t);
     jn_status warned = jn_gap_warn_infinite(t);
     warned = warned == JN_OK ? jn_gap_warn_heavy(t) : warned;

@@ -197,7 +197,12 @@ jn_status jn_gap_tile_run(const jn_gap_job *j, size_t first, size_t n, jn_error 
                                                     .seed = j->options->seed,
                                                     .tolerance = j->options->tolerance,
                                                     .posterior = j->posterior,
-                                                    .particles = j->particles };
+                                                    .particles = j->particles,
+                                                    .threshold = j->options->threshold,
+                                                    .resampling = j->options->resampling,
+                                                    .steps = j->steps,
+                                                    .reverse = j->reverse,
+                                                    .latents = j->options->latents };
         cover_moments(j, &t.attempt[i].options);
     }
     while (st == JN_OK && t.n > 0) {

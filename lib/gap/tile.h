@@ -14,6 +14,8 @@ typedef struct jn_gap_job {
     jn_bound_wish lists;
     jn_law_wish wish;    /* borrows the lists; log_p is set tile by tile */
     uint64_t particles;  /* smc */
+    uint64_t steps;      /* ais */
+    bool reverse;        /* ais */
     bool posterior;      /* draws of the posterior beside those of q */
     jn_gap_table *table; /* rows' evidence stands already */
 } jn_gap_job;

@@ -208,8 +208,9 @@ static jn_status check(const jn_matrix *log_w, size_t n_bounds, const jn_bound_a
         return jn_error_set(err, JN_ERR_VALUE, "need weights and bounds");
     }
     for (size_t i = 0; i < n_bounds; i++) {
-        if (bounds[i].bound == &jn_bound_fivo) {
-            return jn_error_set(err, JN_ERR_USAGE, "fivo needs a model: weights do not give it");
+        if (bounds[i].bound->runs) {
+            return jn_error_set(err, JN_ERR_USAGE, "%s needs a model: weights do not give it",
+                                bounds[i].bound->name);
         }
         if (bounds[i].k > log_w->cols) {
             char label[JN_BOUND_LABEL];

@@ -20,12 +20,14 @@ static void test_rows_of_a_list(void **state)
 {
     (void)state;
     jn_bound_arg *a;
-    static const char *const labels[] = { "elbo",        "iwae-1",     "iwae-2",     "iwae-1000",
-                                          "vr:0.5",      "vr:-1",      "cubo:2.5",   "eubo",
-                                          "upper-1",     "upper-2",    "upper-1000", "tvo:4 left",
-                                          "tvo:4 right", "jvi:1-2",    "jvi:1-1000", "jvi:2-1000",
-                                          "tvo:1 left",  "tvo:1 right" };
-    const size_t n = parse("elbo,iwae,vr:0.5,vr:-1,cubo:2.5,eubo,upper,tvo:4,jvi:1,jvi:2,tvo:1",
+    static const char *const labels[] = {
+        "elbo",       "iwae-1",        "iwae-2",      "iwae-1000",       "vr:0.5",
+        "vr:-1",      "cubo:2.5",      "eubo",        "upper-1",         "upper-2",
+        "upper-1000", "tvo:4 left",    "tvo:4 right", "jvi:1-2",         "jvi:1-1000",
+        "jvi:2-1000", "tvo:1 left",    "tvo:1 right", "ais-1",           "ais reverse-1",
+        "ais-2",      "ais reverse-2", "ais-1000",    "ais reverse-1000"
+    };
+    const size_t n = parse("elbo,iwae,vr:0.5,vr:-1,cubo:2.5,eubo,upper,tvo:4,jvi:1,jvi:2,tvo:1,ais",
                            &a);
     assert_int_equal(n, sizeof labels / sizeof *labels);
     for (size_t i = 0; i < n; i++) {

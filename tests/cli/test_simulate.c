@@ -93,6 +93,39 @@ static void test_same_bytes(void **state)
     outcome_free(&c);
 }
 
+/* The latents of simulated data make both sides of annealed importance sampling. */
+static void test_latents_serve_reverse_chains(void **state)
+{
+    (void)state;
+    const char *const gap = "gap stochastic-volatility --data y.csv --latents z.csv --bounds ais "
+                            "--k 4 --samples 64 --format csv --threads %d";
+    outcome o = run_program("simulate stochastic-volatility -n 6 -o y.csv --latents z.csv", NULL,
+                            NULL);
+    assert_int_equal(o.code, 0);
+    outcome_free(&o);
+    char line[256];
+    snprintf(line, sizeof line, gap, 1);
+    outcome one = run_program(line, NULL, NULL);
+    snprintf(line, sizeof line, gap, 3);
+    outcome three = run_program(line, NULL, NULL);
+    assert_string_equal(one.out, three.out);
+    assert_non_null(strstr(one.out, ",ais,4,"));
+    assert_non_null(strstr(one.out, ",upper,"));
+    outcome_free(&one);
+    outcome_free(&three);
+    o = run_program("gap stochastic-volatility --data y.csv --latents y.csv --bounds ais --k 4 "
+                    "--rows 0:3",
+                    NULL, NULL);
+    assert_int_equal(o.code, 3);
+    assert_non_null(strstr(o.err, "latents are 6 x 1"));
+    outcome_free(&o);
+    o = run_program("gap stochastic-volatility --data y.csv --latents no.csv --bounds ais", NULL,
+                    NULL);
+    assert_int_equal(o.code, 4);
+    assert_non_null(strstr(o.err, "--latents"));
+    outcome_free(&o);
+}
+
 static void test_what_is_refused(void **state)
 {
     (void)state;
@@ -129,6 +162,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_model_reads_its_own_data),
         cmocka_unit_test(test_same_bytes),
+        cmocka_unit_test(test_latents_serve_reverse_chains),
         cmocka_unit_test(test_what_is_refused),
     };
     return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);
