@@ -119,6 +119,24 @@ static void weigh(jn_subsets *a, double u, bool centred)
     k->exp(x->n, a->scratch, a->y);
 }
 
+/* power *= y; the sum of it, in four strands: one would wait for itself. */
+static double next_power(size_t n, const double *y, double *power)
+{
+    double sum[4] = { 0.0 };
+    size_t j = 0;
+    for (; j + 4 <= n; j += 4) {
+        for (size_t i = 0; i < 4; i++) {
+            power[j + i] *= y[j + i];
+            sum[i] += power[j + i];
+        }
+    }
+    for (; j < n; j++) {
+        power[j] *= y[j];
+        sum[0] += power[j];
+    }
+    return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 /* phi[m - 1] = sum of y^m / N, until the terms of the identities no longer count; how many, or 0:
  * too many. */
 static size_t power_means(jn_subsets *a, double *phi)
@@ -127,12 +145,7 @@ static size_t power_means(jn_subsets *a, double *phi)
     memcpy(a->power, x->count, x->n * sizeof *a->power);
     double reach = 1.0;
     for (size_t m = 0; m < TERMS; m++) {
-        double sum = 0.0;
-        for (size_t j = 0; j < x->n; j++) {
-            a->power[j] *= a->y[j];
-            sum += a->power[j];
-        }
-        phi[m] = sum / x->total;
+        phi[m] = next_power(x->n, a->y, a->power) / x->total;
         reach *= phi[0] * x->total / a->k;
         if (phi[m] * x->total / a->k < 1e-17 * reach) {
             return m + 1;
@@ -151,13 +164,15 @@ static bool identities(const jn_subsets *a, size_t terms, const double *phi, dou
     double size = 0.0, value = 1.0;
     *log_scale = 0.0;
     for (double k = 1.0; k <= a->k; k++) {
-        double fall = 1.0;
+        double fall = 1.0, left = (k - 1.0) / n, term = INFINITY;
         value = size = 0.0;
-        for (size_t m = 0; m < terms && (double)m < k; m++) {
-            const double term = ring[m] * phi[m] * fall;
+        /* `left` is 0 to rounding where m has reached k */
+        for (size_t m = 0; m < terms && fabs(term) > 1e-19 * size; m++) {
+            term = ring[m] * phi[m] * fall;
             value += m % 2 == 0 ? term : -term;
             size += term;
-            fall *= (k - 1.0 - (double)m) / n;
+            fall *= left;
+            left -= 1.0 / n;
         }
         memmove(ring + 1, ring, terms * sizeof *ring);
         ring[0] = value;

@@ -59,7 +59,7 @@ static size_t replace_bin(size_t n, const node *in, double *x, double *log_w, do
     double *m = x + n, *p = x + 2 * n, *q = x + 3 * n;
     double diagonal[NODES], off[NODES], first[NODES], top = -INFINITY, mass = 0.0;
     for (size_t i = 0; i < n; i++) {
-        top = fmax(top, in[i].log_m);
+        top = in[i].log_m > top ? in[i].log_m : top;
     }
     for (size_t i = 0; i < n; i++) {
         x[i] = in[i].log_w - in[0].log_w;
@@ -109,15 +109,19 @@ static const double FAR_DOWN = -60.0;
 
 static size_t bin_of(double log_w, double top)
 {
-    const double near = fmax(top - fmax(log_w, FAR_DOWN), 0.0), far = fmax(FAR_DOWN - log_w, 0.0);
-    const double bin = floor(near / WIDTH) + (far > 0.0 ? 1.0 + floor(far / (4.0 * WIDTH)) : 0.0);
+    if (log_w >= FAR_DOWN) { /* nearly all; to whole numbers by conversion, which is floor here */
+        const double bin = (top - log_w) * (1.0 / WIDTH);
+        return bin < MOST_BINS - 1 ? (size_t)bin : MOST_BINS - 1;
+    }
+    const double near = fmax(top - FAR_DOWN, 0.0), far = FAR_DOWN - log_w;
+    const double bin = floor(near / WIDTH) + 1.0 + floor(far / (4.0 * WIDTH));
     return bin < MOST_BINS - 1 ? (size_t)bin : MOST_BINS - 1;
 }
 
 /* Nodes that no functional can see: neither under q nor with the weight cubed. */
 static bool counts(double log_w, double log_m)
 {
-    return fmax(log_m, log_m + 3.0 * log_w) > -80.0;
+    return log_m > -80.0 || log_m + 3.0 * log_w > -80.0;
 }
 
 static size_t gather(size_t n, const double *log_w, const double *log_m, bool reduce, double top,
@@ -171,8 +175,8 @@ jn_status jn_compress(size_t n, bool reduce, double *log_w, double *log_m, size_
 {
     double top = -INFINITY, bottom = INFINITY;
     for (size_t i = 0; i < n; i++) {
-        top = fmax(top, log_w[i]);
-        bottom = fmin(bottom, log_w[i]);
+        top = log_w[i] > top ? log_w[i] : top;
+        bottom = log_w[i] < bottom ? log_w[i] : bottom;
     }
     size_t n_bins = n == 0 ? 1 : bin_of(bottom, top) + 1;
     const bool sparse = n_bins == MOST_BINS;
