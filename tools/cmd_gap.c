@@ -121,9 +121,7 @@ static jn_status start(jn_gap_args *a, const jn_parsed *p, jn_error *err)
 
 static int run_gap(const jn_command *self, int argc, char **argv)
 {
-    jn_gap_args a = {
-        .bounds = "elbo,iwae", .samples = 4096, .replicates = 16, .seed = 1, .tolerance = 1e-9
-    };
+    jn_gap_args a = { .bounds = "elbo,iwae", .seed = 1, .tolerance = 1e-9 };
     jn_parsed p;
     jn_error err = JN_ERROR_INIT;
     jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);

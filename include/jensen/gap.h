@@ -16,8 +16,8 @@ typedef enum jn_rule { JN_RULE_AUTO, JN_RULE_QUADRATURE, JN_RULE_MC, JN_RULE_RQM
 typedef struct jn_gap_options {
     jn_rule rule;        /* auto: quadrature where its nodes carry the law, else rqmc, else mc */
     int estimator;       /* 0: groups under mc, else law; 1 + jn_estimator: that one */
-    uint64_t samples;    /* draws per observation and replicate; 4096 */
-    uint64_t replicates; /* 16 */
+    uint64_t samples;    /* draws per observation and replicate; 4096, of scrambled points 1024 */
+    uint64_t replicates; /* 16, of scrambled points 64 */
     uint64_t seed;       /* 0 is a seed like any other */
     double tolerance;    /* nats, per observation; 1e-9 */
     /* fivo: how and when particles are chosen again; as jn_source_options has them */

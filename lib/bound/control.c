@@ -36,7 +36,7 @@ static double variance(int method, const jn_groups *g)
             groups += (double)c->n;
         }
     }
-    return sum / (groups - 2.0);
+    return (sum < 0.0 ? 0.0 : sum) / (groups - 2.0); /* below 0: rounding, of what x explains */
 }
 
 static double mean(int method, const jn_groups *slopes, const jn_groups *g)

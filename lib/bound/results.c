@@ -33,7 +33,10 @@ static double spread(size_t n, const double *x, double *se, double *dof)
 
 static double rounding(const jn_law *law)
 {
-    return 4.4e-16 * (1.0 + fabs(law->log_w.mean) + fabs(jn_law_log_evidence(law)));
+    const double mean = law->log_w.mean,
+                 evidence = jn_law_log_evidence(law); /* -inf: zero weights */
+    return 4.4e-16 * (1.0 + (isfinite(mean) ? fabs(mean) : 0.0) +
+                      (isfinite(evidence) ? fabs(evidence) : 0.0));
 }
 
 /* What lies beyond the border of a rule's domain, relative to the whole: less than what stands on

@@ -21,7 +21,7 @@ static jn_status warn_inexact(jn_gap_table *t)
         if (!(t->rows[r].evidence.error <= t->tolerance)) {
             return jn_gap_warn(t,
                                "observation %zu: log p(x) has an error of %.2g, above the "
-                               "tolerance %.2g",
+                               "tolerance %.2g: raise --tolerance to accept it",
                                r, t->rows[r].evidence.error, t->tolerance);
         }
     }
@@ -183,7 +183,9 @@ static jn_status run_nodes(jn_gap_job *j, jn_error *err)
     if (st == JN_REFUSED) {
         const bool asked = j->options->rule == JN_RULE_QUADRATURE;
         const jn_status warned = jn_gap_warn(
-            j->table, asked ? "rule quadrature refused: %s" : "no quadrature, so draws: %s",
+            j->table,
+            asked ? "rule quadrature refused: %s; --rule rqmc or mc draws instead"
+                  : "no quadrature, so draws: %s",
             err->message);
         return warned == JN_OK ? st : warned;
     }
@@ -228,11 +230,14 @@ static jn_status run_rule(jn_gap_job *j, jn_error *err)
     }
 }
 
-static jn_gap_options complete(const jn_gap_options *options)
+/* The mean over a replicate's independent draws is nearly normal, that over scrambled points is
+ * not: what is unbounded leaves it skewed, and a t interval then takes tens of replicates. */
+static jn_gap_options complete(const jn_gap_options *options, const jn_model *m)
 {
     jn_gap_options o = options == NULL ? (jn_gap_options){ 0 } : *options;
-    o.samples = o.samples == 0 ? 4096 : o.samples;
-    o.replicates = o.replicates == 0 ? 16 : o.replicates;
+    const bool scrambled = o.rule == JN_RULE_RQMC || (o.rule == JN_RULE_AUTO && m->chain == NULL);
+    o.samples = o.samples != 0 ? o.samples : scrambled ? 1024 : 4096;
+    o.replicates = o.replicates != 0 ? o.replicates : scrambled ? 64 : 16;
     o.tolerance = o.tolerance > 0.0 ? o.tolerance : 1e-9;
     return o;
 }
@@ -251,7 +256,7 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
                                 q->model->type->name);
         }
     }
-    const jn_gap_options o = complete(options);
+    const jn_gap_options o = complete(options, q->model);
     jn_gap_table *t = jn_gap_table_new(q, n_bounds, bounds, &o);
     if (t == NULL) {
         return jn_error_set(err, JN_ERR_NOMEM, "out of memory for %zu observations",

@@ -116,18 +116,19 @@ static void predict(const weight_moments *w, bool zeros, jn_gap_bound *b)
     }
 }
 
-/* The error of a sampled law's own gap. Its log p(x) shares most of the bound's error; but it is
- * made of the few draws with large weights, and a gap in units of it is low by a few parts in their
- * effective number, which no spread of replicates shows. */
-static double own_error(const jn_law_set *set, const weight_moments *w, const jn_estimate *gap)
+/* Can a sampled law's own gap be told with its error? That of an iwae bound is made of W^2 at large
+ * K. For replicates to show its error the variance of its variance must exist, W^8: k below 1/8.
+ * Where k-hat does not vouch for that within two of its errors, draws that were not drawn may hold
+ * much of the gap. What a jackknife leaves is made of still higher moments. */
+static bool own_gap_shows(const jn_bound_arg *arg, const weight_moments *w, const jn_diagnostics *d)
 {
-    const double draws = (double)set->pooled.n_nodes * jn_law_ess_fraction(&set->pooled);
-    return isfinite(w->mu2) ? gap->error + 3.0 * fabs(gap->value) / draws : INFINITY;
+    const double most = d->pareto_k + 2.0 * d->pareto_error; /* NaN: too few draws to know */
+    return isfinite(w->mu2) && arg->order == 0 && !(most >= 0.125);
 }
 
 /* gap = evidence - value, from the law itself where that is sharper. */
 static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set *set,
-                    const weight_moments *w, const jn_bound_result *r)
+                    const weight_moments *w, const jn_diagnostics *d, const jn_bound_result *r)
 {
     const bool drawn = set->kind == JN_MC || set->kind == JN_RQMC;
     jn_estimate direct = b->value;
@@ -149,10 +150,8 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
         b->gap.error += exact->error;
         return;
     }
-    if (drawn) {
-        b->gap.error = own_error(set, w, &r->gap);
-    }
-    if (isnan(r->gap.value) || (drawn && !(b->gap.error <= direct.error))) {
+    const bool sharper = own_gap_shows(&b->arg, w, d) && b->gap.error <= direct.error;
+    if (isnan(r->gap.value) || (drawn && !sharper)) {
         b->gap = direct;
         return;
     }
@@ -171,7 +170,9 @@ static jn_row_state judge(const jn_gap_row *row, size_t n, double tolerance, cha
         const double error = fmax(b->value.error, b->gap.error);
         if (b->value.kind == JN_QUADRATURE && isfinite(b->value.value) && !(error <= tolerance)) {
             char label[JN_BOUND_LABEL];
-            (void)snprintf(why, JN_ERROR_TEXT, "%s has an error of %.2g, above the tolerance %.2g",
+            (void)snprintf(why, JN_ERROR_TEXT,
+                           "%s has an error of %.2g, above the tolerance %.2g: raise "
+                           "--tolerance to accept it, or draw (--rule rqmc)",
                            jn_bound_label(&b->arg, label), error, tolerance);
             return JN_ROW_COARSE;
         }
@@ -216,11 +217,12 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     jn_status st = jn_bound_results(set, estimator, n, args, results);
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
     const jn_law *law = draws ? &set->pooled : &set->law[0];
+    st = st == JN_OK && draws ? find_tail(law, d) : st;
     if (st == JN_OK) {
         for (size_t i = 0; st == JN_OK && i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], &results[i]);
             st = jn_gap_judge(q, row->index, &row->bounds[i]);
-            set_gap(&row->bounds[i], &row->evidence, set, &w, &results[i]);
+            set_gap(&row->bounds[i], &row->evidence, set, &w, d, &results[i]);
             predict(&w, law->n_zero > 0, &row->bounds[i]);
         }
         d->var_w = w.mu2;
@@ -228,7 +230,6 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
                           : isfinite(w.mu2) ? 1.0 / (1.0 + w.mu2)
                                             : NAN;
         d->zero_weights = law->n_zero;
-        st = draws ? find_tail(law, d) : st;
         *state = judge(row, n, tolerance, why);
     }
     free(results);

@@ -72,6 +72,18 @@ static size_t count_rows(const jn_gap_table *t, size_t i, trouble what, const jn
     return count;
 }
 
+/* What would make it finite. */
+static const char *remedy(const jn_bound_arg *arg)
+{
+    double n = 1.0;
+    const jn_integrand of = arg->bound->integrand(arg, &n);
+    return of == JN_OF_LOG || (of == JN_OF_MOMENT && n < 0.0)
+               ? "a narrower q (--q-set widen=0.7) may have a finite one"
+               : "a wider q (--q-set widen=1.5), or one with heavier tails (--q student), may have "
+                 "a "
+                 "finite one";
+}
+
 static jn_status warn_infinite(jn_gap_table *t, size_t i, trouble what)
 {
     char label[JN_BOUND_LABEL];
@@ -83,13 +95,15 @@ static jn_status warn_infinite(jn_gap_table *t, size_t i, trouble what)
     const jn_gap_bound *b = &first->bounds[i];
     (void)jn_bound_label(&b->arg, label);
     if (what == DIVERGES) {
-        return jn_gap_warn(t, "%s is infinite for %zu of %zu observations; observation %zu: %s",
-                           label, count, t->n_rows, first->index, b->finite.reason);
+        return jn_gap_warn(t, "%s is infinite for %zu of %zu observations; observation %zu: %s; %s",
+                           label, count, t->n_rows, first->index, b->finite.reason,
+                           remedy(&b->arg));
     }
     return jn_gap_warn(
         t,
         "%s is infinite for %zu of %zu observations: weights that are zero, or draws "
-        "of the posterior where q is (%llu zero weights in observation %zu)",
+        "of the posterior where q is (%llu zero weights in observation %zu); keep q to where "
+        "p(x, z) > 0, or ask for bounds that allow zeros (eubo, cubo, vr of alpha < 1)",
         label, count, t->n_rows, (unsigned long long)first->diagnostics.zero_weights, first->index);
 }
 
@@ -119,7 +133,7 @@ static jn_status warn_unknown(jn_gap_table *t, size_t i, bool *said)
     }
     return jn_gap_warn(t,
                        "%s: not known to be finite for %zu of %zu observations (%s), and a calm "
-                       "value proves nothing",
+                       "value proves nothing: see that it stays with more draws or nodes",
                        labels, count, t->n_rows, reason);
 }
 

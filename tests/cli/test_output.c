@@ -217,6 +217,35 @@ static void test_short_groups_are_a_weak_answer(void **state)
     outcome_free(&o);
 }
 
+/* Weights of shape 0.88 in observation 1 alone: exit 1, the worst observations by name, and what to
+ * do; by rqmc as by mc, while nodes see all there is. */
+static void test_heavy_draws_are_a_weak_answer(void **state)
+{
+    (void)state;
+    (void)jn_scratch_text("two.csv", "x\n1.2\n1.2\n");
+    static const char *const rules[] = { "mc", "rqmc", "quadrature" };
+    for (int i = 0; i < 3; i++) {
+        char full[512];
+        snprintf(full, sizeof full,
+                 "gap linear-gaussian --data two.csv --set noise_sd=0.70710678 --q gaussian "
+                 "--q-set mean=0.8 --q-set sd=0.5;0.2 --bounds elbo --format json --rule %s",
+                 rules[i]);
+        outcome o = run_program(full, NULL, NULL);
+        assert_int_equal(o.code, i < 2);
+        json_t *root = json_loads(o.out, 0, NULL);
+        assert_non_null(root);
+        const json_t *d = json_object_get(root, "diagnostics");
+        if (i < 2) {
+            assert_non_null(strstr(o.err, "of 1 of 2 observations are too heavy-tailed"));
+            assert_non_null(strstr(o.err, "in observation 1; widen q (--q-set widen=1.5)"));
+            assert_int_equal(json_integer_value(json_object_get(d, "pareto_k_index")), 1);
+            assert_true(json_number_value(json_object_get(d, "pareto_k")) > 0.7);
+        }
+        json_decref(root);
+        outcome_free(&o);
+    }
+}
+
 static void test_timings_go_to_stderr(void **state)
 {
     (void)state;
@@ -241,6 +270,7 @@ int main(void)
         cmocka_unit_test(test_full_disk_is_an_error),
         cmocka_unit_test(test_closed_pipe_is_quiet),
         cmocka_unit_test(test_short_groups_are_a_weak_answer),
+        cmocka_unit_test(test_heavy_draws_are_a_weak_answer),
         cmocka_unit_test(test_timings_go_to_stderr),
     };
     return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);

@@ -139,6 +139,7 @@ static void test_case_b_by_quadrature(void **state)
     assert_int_equal(r.table->n_warnings, 2); /* vr:-1 and cubo:2 are infinite, and why */
     assert_non_null(strstr(r.table->warnings[1], "cubo:2 is infinite for 1 of 1"));
     assert_non_null(strstr(r.table->warnings[1], "along (1)"));
+    assert_non_null(strstr(r.table->warnings[1], "a wider q (--q-set widen=1.5)"));
     end(&r);
 }
 
