@@ -5,7 +5,9 @@
  * of a path at a time, and paths are never stored. Names: `prior` (the chain itself), `forward` (a
  * diffusion's forward process from x_0), `posterior` (exact, drawn backwards through the filter:
  * finite and linear-Gaussian chains), `guided` (each step takes the next observation into account:
- * exactly for finite and linear-Gaussian chains, else linearised about the predicted mean). */
+ * exactly for finite and linear-Gaussian chains, else linearised about the predicted mean),
+ * `smoother` (a Gaussian over the whole path: the posterior of a linear-Gaussian chain, else, for
+ * chains of one coordinate with Gaussian steps, that at the mode of p(z | x)). */
 #ifndef JENSEN_PATH_H
 #define JENSEN_PATH_H
 

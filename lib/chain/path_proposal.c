@@ -9,7 +9,8 @@
 #include "chain/paths.h"
 
 static const jn_proposal_type *const types[] = { &jn_path_prior, &jn_path_forward,
-                                                 &jn_path_posterior, &jn_path_guided };
+                                                 &jn_path_posterior, &jn_path_guided,
+                                                 &jn_path_smoother };
 enum { N_TYPES = sizeof types / sizeof *types };
 
 const jn_proposal_type *const *jn_path_proposal_types(size_t *n)
@@ -37,7 +38,7 @@ static jn_status unknown(const char *name, jn_error *err)
     const char *near = jn_nearest(name, names, N_TYPES);
     return jn_error_set(err, JN_ERR_USAGE,
                         near == NULL ? "no proposal '%s' over paths; there are prior, forward, "
-                                       "posterior and guided%s%s"
+                                       "posterior, guided and smoother%s%s"
                                      : "no proposal '%s' over paths; did you mean '%s'?%s",
                         name, near == NULL ? "" : near, "");
 }

@@ -9,6 +9,7 @@ extern const jn_proposal_type jn_path_prior;
 extern const jn_proposal_type jn_path_forward;
 extern const jn_proposal_type jn_path_posterior;
 extern const jn_proposal_type jn_path_guided;
+extern const jn_proposal_type jn_path_smoother;
 
 /* posterior and guided by the structure of the chain; each fills q->self and q->path. */
 JN_CHECKED jn_status jn_path_finite_posterior(const jn_model *m, jn_proposal *q, jn_error *err);

@@ -112,14 +112,14 @@ static void test_unbiased_densities(void **state)
 static void test_unbiased_paths(void **state)
 {
     (void)state;
-    static const char *const names[] = { "prior", "guided", "forward", "posterior" };
+    static const char *const names[] = { "prior", "guided", "forward", "posterior", "smoother" };
     size_t seen = 0;
     for (size_t c = 0; c < JN_TEST_CHAINS; c++) {
         jn_model *m = jn_test_chain_model(jn_test_chains + c);
         jn_estimate exact;
         assert_ok(jn_chain_evidence(m, 0, NULL, &exact, NULL), NULL);
         jn_proposal *posterior = jn_test_path("posterior", m);
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < 5; k++) {
             jn_proposal *q = jn_test_path(names[k], m);
             if (q != NULL) {
                 seen += assert_unbiased(q, exact.value, posterior != NULL);

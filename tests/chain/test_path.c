@@ -6,13 +6,13 @@
 static void test_unbiased(void **state)
 {
     (void)state;
-    static const char *const names[] = { "prior", "forward", "posterior", "guided" };
+    static const char *const names[] = { "prior", "forward", "posterior", "guided", "smoother" };
     size_t made = 0;
     for (size_t c = 0; c < JN_TEST_CHAINS; c++) {
         jn_model *m = jn_test_chain_model(jn_test_chains + c);
         jn_estimate exact;
         assert_ok(jn_chain_evidence(m, 0, NULL, &exact, NULL), NULL);
-        for (size_t k = 0; k < 4; k++) {
+        for (size_t k = 0; k < 5; k++) {
             jn_proposal *q = jn_test_path(names[k], m);
             if (q == NULL) {
                 continue;
@@ -38,7 +38,7 @@ static void test_unbiased(void **state)
         }
         jn_model_free(m);
     }
-    assert_int_equal(made, 6 + 1 + 4 + 5); /* prior, forward, posterior, guided */
+    assert_int_equal(made, 6 + 1 + 4 + 5 + 4); /* prior, forward, posterior, guided, smoother */
 }
 
 /* A proposal that sees the next observation wastes fewer paths than one that sees none. */
