@@ -72,6 +72,12 @@ typedef struct jn_gap_table {
     jn_gap_row total;
     size_t n_warnings;
     char **warnings;
+    /* A diffusion under its forward process: the ELBO term by term (jn_chain_ledger), summed over
+     * observations; n_ledger 0: none. ledger[k] is L_{n_ledger - 1 - k}; ledger_elbo is minus their
+     * sum, by quadrature where the bound's own row is drawn. */
+    size_t n_ledger;
+    double *ledger;
+    jn_estimate ledger_elbo;
 } jn_gap_table;
 
 /* Runs the job. JN_NOT_CONVERGED, JN_REFUSED: the table is filled and `warnings` says what is

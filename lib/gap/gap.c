@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gap/ledger.h"
 #include "gap/runs.h"
 #include "gap/table_new.h"
 #include "gap/tile.h"
@@ -279,7 +280,8 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
             }
         }
     }
-    const jn_status runs = jn_gap_runs(&j, err);
+    jn_status runs = jn_gap_ledger(&j, err);
+    runs = runs < 0 ? runs : jn_gap_runs(&j, err);
     if (runs < 0) {
         jn_gap_table_free(t);
         return runs;

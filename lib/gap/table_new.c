@@ -84,5 +84,6 @@ void jn_gap_table_free(jn_gap_table *t)
         free(t->warnings[i]);
     }
     free(t->warnings);
+    free(t->ledger);
     free(t);
 }

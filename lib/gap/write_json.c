@@ -216,6 +216,23 @@ static json_t *proposal_json(build *b, const jn_proposal *q)
     return o;
 }
 
+/* A diffusion's bound step by step: L_T, ..., L_1, L_0. */
+static json_t *ledger_json(build *b, const jn_gap_table *t)
+{
+    json_t *o = json_object(), *list = json_array();
+    for (size_t k = 0; k < t->n_ledger; k++) {
+        json_t *term = json_object();
+        put(b, term, "step", count(t->n_ledger - 1 - k));
+        put(b, term, "value", number(t->ledger[k]));
+        append(b, list, term);
+    }
+    put(b, o, "terms", list);
+    put(b, o, "elbo", number(t->ledger_elbo.value));
+    put(b, o, "error", number(jn_gap_error_of(&t->ledger_elbo)));
+    put(b, o, "error_kind", text(jn_error_kind_name(t->ledger_elbo.kind)));
+    return o;
+}
+
 static json_t *per_datum_json(build *b, const jn_gap_table *t)
 {
     json_t *list = json_array();
@@ -248,6 +265,9 @@ jn_status jn_gap_write_json(const jn_gap_table *t, const jn_gap_write_options *o
     put(&b, o, "evidence", evidence_json(&b, &t->total.evidence));
     put(&b, o, "bounds", bounds_json(&b, t, &t->total));
     put(&b, o, "diagnostics", diagnostics_json(&b, t, &t->total.diagnostics));
+    if (t->n_ledger > 0) {
+        put(&b, o, "ledger", ledger_json(&b, t));
+    }
     if (options->per_datum) {
         put(&b, o, "per_datum", per_datum_json(&b, t));
     }

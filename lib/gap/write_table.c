@@ -199,6 +199,44 @@ static void remarks(const jn_gap_table *t, FILE *f)
     }
 }
 
+/* The first and the last terms of the ledger, and the rest in one line. */
+static jn_status ledger(const jn_gap_table *t, const jn_gap_write_options *options, FILE *f)
+{
+    enum { HEAD = 6, TAIL = 6 };
+    static const bool left[2] = { true };
+    const size_t n = t->n_ledger, cut = n > HEAD + TAIL + 1 ? n - TAIL : HEAD;
+    double rest = 0.0;
+    char buf[TEXT];
+    jn_grid g;
+    jn_grid_init(&g, 2);
+    jn_grid_add(&g, "ledger");
+    jn_grid_add(&g, "nats");
+    for (size_t k = 0; k < n; k++) {
+        if (k >= HEAD && k < cut) {
+            rest += t->ledger[k];
+            if (k + 1 == cut) {
+                jn_grid_add(&g, "L_%zu to L_%zu", n - 1 - HEAD, n - cut);
+                jn_grid_add(&g, "%.9g", rest);
+            }
+            continue;
+        }
+        jn_grid_add(&g, "L_%zu", n - 1 - k);
+        jn_grid_add(&g, "%.9g", t->ledger[k]);
+    }
+    jn_grid_add(&g, "elbo = -sum");
+    jn_grid_add(&g, "%s", value_text(&t->ledger_elbo, buf));
+    const jn_status st = jn_grid_status(&g);
+    if (st == JN_OK) {
+        jn_grid_print(&g, left, options->colour ? "\033[1m" : NULL,
+                      options->colour ? "\033[0m" : NULL, f);
+        fputs("(step by step, by quadrature: what the noise at the end costs, each step of the "
+              "reverse\nprocess, and -E log p(x_0|x_1))\n\n",
+              f);
+    }
+    jn_grid_free(&g);
+    return st;
+}
+
 /* Gaps; where log p(x) was not given, the bounds themselves. */
 static double shown_of(const jn_gap_table *t, const jn_gap_bound *b)
 {
@@ -260,6 +298,7 @@ jn_status jn_gap_write_table(const jn_gap_table *t, const jn_gap_write_options *
     jn_status st = totals(t, options, f);
     if (st == JN_OK) {
         fputc('\n', f);
+        st = t->n_ledger > 0 ? ledger(t, options, f) : st;
         remarks(t, f);
         st = options->per_datum && t->n_rows > 1 ? per_datum(t, f) : st;
     }

@@ -1,13 +1,15 @@
 /* A diffusion model of one coordinate. Forward: x_s = sqrt(1 - b_s) x_{s-1} + sqrt(b_s) e. Reverse:
  * x_T ~ N(0, 1), p(x_{s-1} | x_s) Gaussian about E[x_{s-1} | x_s] under a known mixture of
- * Gaussians and the forward process. The chain runs backwards in s: its step t is z_t = x_{T-t},
- * and x_0 is observed at the last step, given x_1. */
+ * Gaussians and the forward process, or about what a network says. The chain runs backwards in s:
+ * its step t is z_t = x_{T-t}, and x_0 is observed at the last step, given x_1. */
 #include "model/diffusion.h"
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 #include "base/constants.h"
+#include "base/memory.h"
 #include "kernel/kernels.h"
 #include "model/models.h"
 #include "model/series.h"
@@ -58,14 +60,38 @@ static void mean_chunk(const diffusion *m, size_t s, size_t n, const double *x, 
     }
 }
 
-static void reverse_mean(const diffusion *m, size_t s, size_t n, const double *x, double *mean)
+/* Whole tiles: a point gets the same bits in every batch. */
+static jn_status network_mean(const diffusion *m, size_t s, size_t n, const double *x, double *mean)
 {
+    enum { TILE = JN_MLP_TILE };
+    double *spare, *work = jn_alloc_doubles(jn_mlp_work(&m->network));
+    if (work == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    for (size_t first = 0; first < n; first += TILE) {
+        const size_t count = n - first < TILE ? n - first : TILE;
+        for (size_t i = 0; i < TILE; i++) {
+            work[i] = i < count ? x[first + i] : 0.0;
+            work[TILE + i] = (double)s / (double)m->T;
+        }
+        memcpy(mean + first, jn_mlp_run(&m->network, work, &spare), count * sizeof *mean);
+    }
+    free(work);
+    return JN_OK;
+}
+
+static jn_status reverse_mean(const diffusion *m, size_t s, size_t n, const double *x, double *mean)
+{
+    if (m->has_network) {
+        return network_mean(m, s, n, x, mean);
+    }
     for (size_t i = 0; m->K > 1 && i < n; i += CHUNK) {
         mean_chunk(m, s, n - i < CHUNK ? n - i : CHUNK, x + i, mean + i);
     }
     for (size_t i = 0; m->K == 1 && i < n; i++) {
         mean[i] = m->part[s].base + m->part[s].slope * x[i];
     }
+    return JN_OK;
 }
 
 static const double one = 1.0, zero = 0.0;
@@ -85,7 +111,10 @@ static jn_status log_transition(const void *self, size_t t, size_t n, size_t ld,
     double mean[CHUNK];
     for (size_t i = 0; i < n; i += CHUNK) {
         const size_t count = n - i < CHUNK ? n - i : CHUNK;
-        reverse_mean(m, s, count, from + i, mean);
+        const jn_status st = reverse_mean(m, s, count, from + i, mean);
+        if (st < 0) {
+            return st;
+        }
         jn_gaussian_log_density(1, mean, CHUNK, m->sd + s, count, ld, to + i, out + i);
     }
     return JN_OK;
@@ -103,12 +132,12 @@ static jn_status log_emission(const void *self, size_t row, size_t t, size_t n, 
         return JN_OK;
     }
     const double constant = -0.5 * JN_LOG_2PI - log(m->sd[1]);
-    reverse_mean(m, 1, n, z, out);
-    for (size_t i = 0; i < n; i++) {
+    const jn_status st = reverse_mean(m, 1, n, z, out);
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
         const double e = (m->x0[row] - out[i]) / m->sd[1];
         out[i] = constant - 0.5 * (e * e);
     }
-    return JN_OK;
+    return st;
 }
 
 static jn_status initial_map(const void *self, size_t n, size_t ld, const double *base, double *z)
@@ -127,7 +156,10 @@ static jn_status transition_map(const void *self, size_t t, size_t n, size_t ld,
     (void)ld;
     for (size_t i = 0; i < n; i += CHUNK) {
         const size_t count = n - i < CHUNK ? n - i : CHUNK;
-        reverse_mean(m, s, count, from + i, mean);
+        const jn_status st = reverse_mean(m, s, count, from + i, mean);
+        if (st < 0) {
+            return st;
+        }
         for (size_t k = 0; k < count; k++) {
             to[i + k] = mean[k] + m->sd[s] * base[i + k];
         }
@@ -152,13 +184,10 @@ static jn_status transition_gaussian(const void *self, size_t t, size_t n, size_
 {
     const diffusion *m = self;
     (void)ld;
-    if (mean != NULL) {
-        reverse_mean(m, m->T - t + 1, n, from, mean);
-    }
     if (root != NULL) {
         *root = m->sd[m->T - t + 1];
     }
-    return JN_OK;
+    return mean == NULL ? JN_OK : reverse_mean(m, m->T - t + 1, n, from, mean);
 }
 
 /* The forward process: x_s given x_{s-1}, s = T - t. */
@@ -181,7 +210,7 @@ static jn_status evidence(const void *self, size_t row, jn_estimate *out)
 {
     const diffusion *m = self;
     double mean = 0.0, var = 1.0, size = 0.0;
-    if (m->K > 1) {
+    if (m->K > 1 || m->has_network) {
         return JN_ERR_UNSUPPORTED;
     }
     for (size_t s = m->T; s >= 1; s--) {
@@ -210,11 +239,12 @@ static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const d
     const diffusion *m = self;
     double mean;
     (void)ld;
-    if (t + 1 == m->T) {
-        reverse_mean(m, 1, 1, z, &mean);
-        cells->x[row] = mean + m->sd[1] * cells->base[row];
+    if (t + 1 < m->T) {
+        return JN_OK;
     }
-    return JN_OK;
+    const jn_status st = reverse_mean(m, 1, 1, z, &mean);
+    cells->x[row] = st == JN_OK ? mean + m->sd[1] * cells->base[row] : NAN;
+    return st;
 }
 
 const jn_simulator jn_diffusion_simulator = { .column = "x", .draw = draw };

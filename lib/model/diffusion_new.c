@@ -21,6 +21,9 @@ static const jn_param_spec specs[] = {
     { "sds", "number >= 0 or K numbers", "0.25", "data law: their standard deviations" },
     { "variance", "b|btilde", "b",
       "of a reverse step: b_t, or that of x_{t-1} given x_t and x_0 (b_1 at t = 1)" },
+    { "reverse", JN_LAYERS, NULL,
+      "prefix of the .npy files of a network from x_t, t / T to the mean of x_{t-1}" },
+    { "activation", JN_ACTIVATIONS, "tanh", "between the layers of reverse" },
 };
 
 static void destroy(void *self)
@@ -30,6 +33,7 @@ static void destroy(void *self)
         free(m->x0);
         free(m->b);
         free(m->part);
+        jn_mlp_free(&m->network);
         free(m);
     }
 }
@@ -151,6 +155,25 @@ static jn_status build(diffusion *m, const jn_params *params, jn_error *err)
     return status;
 }
 
+/* In place of the means that the data law would have. */
+static jn_status read_network(diffusion *m, const jn_params *params, jn_error *err)
+{
+    size_t activation;
+    m->has_network = jn_params_find(params, "reverse") != NULL ||
+                     jn_params_find(params, "reverse.0.weight") != NULL;
+    jn_status status = jn_params_choice(params, "activation", JN_ACTIVATIONS, &activation, err);
+    if (status == JN_OK && m->has_network) {
+        status = jn_mlp_new(params, "reverse", (jn_activation)activation, &m->network, err);
+    }
+    if (status == JN_OK && m->has_network && (m->network.in != 2 || m->network.out != 1)) {
+        status = jn_error_set(err, JN_ERR_VALUE,
+                              "reverse has %zu inputs and %zu outputs: need 2, x_t and t / T, and "
+                              "1, the mean of x_{t-1}",
+                              m->network.in, m->network.out);
+    }
+    return status;
+}
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -162,6 +185,7 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     m->n = data->n_rows;
     jn_status status = shape(m, params, err);
     status = status == JN_OK ? build(m, params, err) : status;
+    status = status == JN_OK ? read_network(m, params, err) : status;
     status = status == JN_OK ? jn_series_read(data, "x", model, &m->x0, err) : status;
     model->n_obs = m->n;
     model->dim = 1;
@@ -171,7 +195,8 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
 
 const jn_model_type jn_model_diffusion = {
     .name = "diffusion",
-    .summary = "noise to data in T Gaussian steps whose means are exact for a mixture of Gaussians",
+    .summary =
+        "noise to data in T Gaussian steps whose means a mixture of Gaussians or a network gives",
     .data = "rows of x_0, one column (x)",
     .exact = "closed form for one Gaussian, else transfer operator on a grid",
     .params = specs,

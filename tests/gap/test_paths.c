@@ -140,9 +140,120 @@ static void test_what_does_not_apply_is_refused(void **state)
     jn_model_free(density);
 }
 
+static jn_gap_table *diffusion(const char *const *texts, const char *q, size_t threads,
+                               jn_model **m, jn_proposal **keep)
+{
+    const double x[] = { 0.6, -1.3, 0.1 };
+    jn_table *data = jn_test_table(3, 1, TEXTS("x"), x);
+    *m = jn_test_model("diffusion", texts, data);
+    jn_table_free(data);
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_path_proposal_new(q, NULL, *m, keep, &err), &err);
+    const jn_bound_arg elbo = { .bound = &jn_bound_elbo };
+    const jn_gap_options o = { .samples = 4096, .threads = threads };
+    jn_gap_table *t = NULL;
+    assert_true(jn_gap_run(*keep, 1, &elbo, &o, &t, &err) >= 0);
+    return t;
+}
+
+/* The ledger's terms sum to minus the ELBO, which the drawn row has within its error. */
+static void test_a_ledger_of_each_step(void **state)
+{
+    (void)state;
+    jn_model *m;
+    jn_proposal *q;
+    const char *const texts[] = { "steps=7", "b_min=0.05", "b_max=0.5", NULL };
+    jn_gap_table *t = diffusion(texts, "forward", 1, &m, &q);
+    double sum = 0.0;
+    assert_int_equal(t->n_ledger, 8);
+    for (size_t k = 0; k < 8; k++) {
+        assert_true(k == 7 || t->ledger[k] >= 0.0); /* L_T to L_1 are divergences */
+        sum += t->ledger[k];
+    }
+    assert_close(-sum, t->ledger_elbo.value, 1e-13, 0.0);
+    assert_true(t->ledger_elbo.error < 1e-10);
+    assert_within_se(t->total.bounds[0].value.value, t->ledger_elbo.value,
+                     t->total.bounds[0].value.error, 5.0);
+    jn_model *same;
+    jn_proposal *p;
+    jn_gap_table *u = diffusion(texts, "forward", 3, &same, &p);
+    for (size_t k = 0; k < 8; k++) {
+        assert_true(t->ledger[k] == u->ledger[k]);
+    }
+    jn_gap_table_free(u);
+    jn_proposal_free(p);
+    jn_model_free(same);
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+    t = diffusion(texts, "prior", 1, &m, &q); /* another q has no such ledger */
+    assert_int_equal(t->n_ledger, 0);
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
+/* A network of one layer is affine: x_0 is Gaussian, by a recursion of its mean and variance. */
+static void test_a_network_in_a_diffusion(void **state)
+{
+    (void)state;
+    jn_model *m;
+    jn_proposal *q;
+    const char *const texts[] = {
+        "steps=6", "b_min=0.2", "b_max=0.3", "reverse.0.weight=0.8,0.6", "reverse.0.bias=-0.2", NULL
+    };
+    jn_gap_table *t = diffusion(texts, "forward", 0, &m, &q);
+    double mean = 0.0, var = 1.0, truth = 0.0;
+    for (int s = 6; s >= 1; s--) {
+        mean = 0.8 * mean + 0.6 * s / 6.0 - 0.2;
+        var = 0.64 * var + 0.2 + 0.1 * (s - 1) / 5.0;
+    }
+    for (size_t r = 0; r < 3; r++) {
+        const double e = (r == 0 ? 0.6 : r == 1 ? -1.3 : 0.1) - mean;
+        truth -= 0.5 * (log(2.0 * M_PI * var) + e * e / var);
+    }
+    assert_close(t->total.evidence.value, truth, 1e-10, 0.0);
+    assert_within_se(t->total.bounds[0].value.value, t->ledger_elbo.value,
+                     t->total.bounds[0].value.error, 5.0);
+    assert_true(t->ledger_elbo.value < truth);
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
+/* Schemes and thresholds of particle filters change the numbers, not what they mean. */
+static void test_ways_to_choose_particles(void **state)
+{
+    (void)state;
+    jn_model *m = chain();
+    jn_proposal *q;
+    jn_error err = JN_ERROR_INIT;
+    const double exact = all_paths();
+    double last = 0.0;
+    assert_ok(jn_path_proposal_new("prior", NULL, m, &q, &err), &err);
+    const jn_bound_arg fivo = { .bound = &jn_bound_fivo, .k = 8 };
+    for (int how = JN_SYSTEMATIC; how <= JN_MULTINOMIAL; how++) {
+        const jn_gap_options o = { .samples = 64,
+                                   .resampling = (jn_resampling)how,
+                                   .threshold = how == 0 ? 0.0 : 1.0 };
+        jn_gap_table *t = NULL;
+        assert_true(jn_gap_run(q, 1, &fivo, &o, &t, &err) >= 0);
+        const jn_gap_bound *b = &t->total.bounds[0];
+        assert_true(b->value.value != last && b->value.value < exact + 3.0 * b->value.error);
+        assert_true(b->gap.value > 0.0 && b->gap.value < 2.0); /* that of one path is above 3 */
+        last = b->value.value;
+        jn_gap_table_free(t);
+    }
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_ledger_of_each_step),
+        cmocka_unit_test(test_a_network_in_a_diffusion),
+        cmocka_unit_test(test_ways_to_choose_particles),
         cmocka_unit_test(test_bounds_of_a_small_chain),
         cmocka_unit_test(test_the_posterior_has_no_gap),
         cmocka_unit_test(test_threads_change_nothing),

@@ -125,6 +125,41 @@ static void test_backward_gaussian(void **state)
     jn_table_free(data);
 }
 
+/* Means of a network: two inputs, x_s and s / T, and tanh between two layers. */
+static void test_reverse_steps_of_a_network(void **state)
+{
+    (void)state;
+    enum { N = 70, T = 5 }; /* more than a tile */
+    jn_table *data = points();
+    jn_model *m = jn_test_model("diffusion",
+                                TEXTS("steps=5", "b_min=0.2", "b_max=0.4",
+                                      "reverse.0.weight=1.5,-0.5;0.3,2", "reverse.0.bias=0.1,-0.2",
+                                      "reverse.1.weight=0.7,-0.4", "reverse.1.bias=0.05"),
+                                data);
+    double from[N], to[N], out[N];
+    for (size_t i = 0; i < N; i++) {
+        from[i] = 2.0 * jn_chance_normal(1, i);
+        to[i] = jn_chance_normal(2, i);
+    }
+    for (size_t t = 1; t < T; t++) {
+        const size_t s = T - t + 1;
+        const double b = 0.2 + 0.2 * (double)(s - 1) / (T - 1), at = (double)s / T;
+        assert_ok(m->chain->log_transition(m->self, t, N, N, from, to, out), NULL);
+        for (size_t i = 0; i < N; i++) {
+            const double h = tanh(1.5 * from[i] - 0.5 * at + 0.1);
+            const double g = tanh(0.3 * from[i] + 2.0 * at - 0.2);
+            const double e = to[i] - (0.7 * h - 0.4 * g + 0.05);
+            assert_close(out[i], -0.5 * (log(2.0 * M_PI * b) + e * e / b), 1e-13, 1e-13);
+        }
+    }
+    jn_estimate none;
+    assert_int_equal(m->chain->evidence(m->self, 0, &none), JN_ERR_UNSUPPORTED);
+    jn_model_free(m);
+    jn_test_refused("diffusion", TEXTS("reverse.0.weight=1,2,3", "reverse.0.bias=0"), data,
+                    JN_ERR_VALUE, "3 inputs and 1 outputs");
+    jn_table_free(data);
+}
+
 static void test_refusals_and_memory(void **state)
 {
     (void)state;
@@ -151,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_reverse_steps),
         cmocka_unit_test(test_schedules),
         cmocka_unit_test(test_backward_gaussian),
+        cmocka_unit_test(test_reverse_steps_of_a_network),
         cmocka_unit_test(test_refusals_and_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
