@@ -191,11 +191,11 @@ static jn_estimate collect(const jn_law_set *set, getter *get, const jn_bound_va
 /* One replicate: the spread of what its value is a mean of, where there are two. */
 static void error_within(const jn_law *law, const jn_bound_value *all, jn_bound_result *out)
 {
-    const double n = (double)law->n_nodes;
-    out->value.error = sqrt(all->variance / all->groups);
+    const double n = (double)law->n_nodes, round = rounding(law);
+    out->value.error = sqrt(all->variance / all->groups) + round;
     out->value.dof = all->groups > 1.0 ? all->groups - 1.0 : NAN;
-    out->reconstruction.error = sqrt(jn_moments_variance(&law->log_lik) / n);
-    out->kl.error = sqrt(jn_moments_variance(&law->log_ratio) / n);
+    out->reconstruction.error = sqrt(jn_moments_variance(&law->log_lik) / n) + round;
+    out->kl.error = sqrt(jn_moments_variance(&law->log_ratio) / n) + round;
     out->reconstruction.dof = out->kl.dof = n > 1.0 ? n - 1.0 : NAN;
 }
 

@@ -32,6 +32,8 @@ static void combine(const jn_bound_arg *arg, const jn_ustat *u, const double *co
     out->estimator = JN_BY_USTAT;
     out->value.value = n == 1 ? u[first].value : u[first].value + value;
     out->value.error = n == 1 ? u[first].error : known ? sqrt(variance) : NAN;
+    out->value.error += 4.4e-16 *
+                        (1.0 + fabs(u[first].value)); /* draws that agree are not certain */
     out->value.dof = isnan(out->value.error) ? NAN : (double)(draws - 1);
     out->variance = NAN;
 }

@@ -40,6 +40,12 @@ static jn_status check_row(const jn_matrix *m, size_t row, jn_error *err)
     return JN_OK;
 }
 
+/* Draws that all agree are not certain beyond it. */
+static double rounding(double value)
+{
+    return 4.4e-16 * (1.0 + fabs(value));
+}
+
 /* Log of the mean weight; its error by the delta method: the mean's own, relative. */
 static jn_estimate estimate_evidence(const jn_law *law)
 {
@@ -47,7 +53,7 @@ static jn_estimate estimate_evidence(const jn_law *law)
     const double spread = fmax(1.0 / jn_law_ess_fraction(law) - 1.0, 0.0);
     const bool known = isfinite(value) && n > 1.0;
     return (jn_estimate){ .value = value,
-                          .error = known ? sqrt(spread / (n - 1.0)) : NAN,
+                          .error = known ? sqrt(spread / (n - 1.0)) + rounding(value) : NAN,
                           .dof = known ? n - 1.0 : NAN,
                           .kind = JN_MC,
                           .method = ESTIMATED };
@@ -113,8 +119,9 @@ static jn_status complete_errors(const job *j, const double *log_w, size_t n,
         st = jn_gap_jackknife(j->log_w->cols, log_w, &wish, j->estimator, m, args, numbers,
                               numbers + n);
         for (size_t i = 0; st == JN_OK && i < m; i++) {
-            results[place[i]].value.error = numbers[i];
-            results[place[i]].value.dof = numbers[n + i];
+            jn_estimate *value = &results[place[i]].value;
+            value->error = numbers[i] + rounding(value->value);
+            value->dof = numbers[n + i];
         }
     }
     free(numbers);

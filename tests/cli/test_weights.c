@@ -50,6 +50,10 @@ static void make_npys(void)
     npy("none.npy", "<f8", "False", "(0, 3)", x, 0);
     x[4] = NAN;
     npy("nan.npy", "<f8", "False", "(2, 3)", x, 48);
+    narrow[3] = NAN; /* column 1, row 1 by columns */
+    npy("nan4.npy", "<f4", "True", "(2, 3)", narrow, 24);
+    (void)jn_scratch_file("head.npy", "\x93NUMPY\x01\0\x76\0{'descr'", 18);
+    npy("text.npy", "<U3", "False", "(2,)", "abcdefabcdefabcdefabcdef", 24);
     double l[3 * 500];
     for (size_t i = 0; i < 3 * 500; i++) {
         l[i] = -4.0 + 0.8 * jn_chance_normal(11, i);
@@ -291,6 +295,9 @@ static const bad_case bad[] = {
     { "weights deep.npy", 3, "deep.npy" },
     { "weights none.npy", 3, "holds no numbers" },
     { "weights nan.npy", 3, "nan.npy: row 1, column 1 (from 0): found nan" },
+    { "weights nan4.npy", 3, "nan4.npy: row 1, column 1 (from 0): found nan" },
+    { "weights head.npy", 3, "head.npy ends inside the .npy header" },
+    { "weights text.npy", 3, "holds elements of type '<U3'" },
     { "weights nan.csv", 3, "nan.csv: row 1, column 1 (from 0): found nan" },
     { "weights inf.csv", 3, "inf.csv: row 0, column 1 (from 0): found inf" },
     { "weights ragged.csv", 3, "ragged.csv, line 2: 2 cells where the rows before have 3" },

@@ -258,6 +258,34 @@ static void test_one_draw_has_no_error(void **state)
     jn_gap_table_free(t);
 }
 
+/* Draws that all agree: rounding is left, never an error of 0. */
+static void test_equal_draws_are_not_certain(void **state)
+{
+    (void)state;
+    enum { N = 60, N_ARGS = 5 };
+    double x[N];
+    for (size_t i = 0; i < N; i++) {
+        x[i] = -3.7;
+    }
+    const jn_matrix m = { .rows = 1, .cols = N, .ndim = 1, .x = x };
+    const jn_bound_arg args[N_ARGS] = { { .bound = &jn_bound_elbo },
+                                        { .bound = &jn_bound_iwae, .k = 1 },
+                                        { .bound = &jn_bound_iwae, .k = 5 },
+                                        { .bound = &jn_bound_jvi, .k = 5, .order = 1 },
+                                        { .bound = &jn_bound_cubo, .n = 2.0 } };
+    static const int estimators[] = { JN_BY_GROUPS, JN_BY_LAW, JN_BY_USTAT };
+    for (size_t e = 0; e < 3; e++) {
+        jn_gap_table *t = run(&m, N_ARGS, args, estimators[e], NULL);
+        for (size_t i = 0; i < N_ARGS; i++) {
+            const jn_estimate *v = &t->total.bounds[i].value;
+            assert_close(v->value, -3.7, 1e-14, 0.0);
+            assert_true(v->error > 0.0 && v->error < 1e-13);
+        }
+        assert_true(t->total.evidence.error > 0.0 && t->total.evidence.error < 1e-14);
+        jn_gap_table_free(t);
+    }
+}
+
 /* Zero weights count as draws: in the ledger, in log-means, and in a mean of logs. */
 static void test_zero_weights(void **state)
 {
@@ -457,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_all_subsets),
         cmocka_unit_test(test_gamma_weights),
         cmocka_unit_test(test_one_draw_has_no_error),
+        cmocka_unit_test(test_equal_draws_are_not_certain),
         cmocka_unit_test(test_zero_weights),
         cmocka_unit_test(test_heavy_weights_are_not_converged),
         cmocka_unit_test(test_errors),
