@@ -150,6 +150,35 @@ static jn_status totals(const jn_gap_table *t, const jn_gap_write_options *optio
     return st;
 }
 
+/* Not the mean of what independent draws say, but a function of them all. */
+static bool is_biased(const jn_gap_table *t, const jn_gap_bound *b)
+{
+    const bool mean = b->arg.bound == &jn_bound_elbo || b->arg.k == 1;
+    return t->samples > 0 &&
+           (b->estimator == JN_BY_SELF_NORMALISED || (b->estimator == JN_BY_LAW && !mean));
+}
+
+/* The families of which that holds, each once. */
+static void biases(const jn_gap_table *t, FILE *f)
+{
+    bool any = false;
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        const jn_gap_bound *b = &t->total.bounds[i];
+        bool new = is_biased(t, b);
+        for (size_t j = 0; new &&j < i; j++) {
+            const jn_gap_bound *other = &t->total.bounds[j];
+            new = other->arg.bound != b->arg.bound || !is_biased(t, other);
+        }
+        if (new) {
+            fprintf(f, "%s%s", any ? ", " : "", b->arg.bound->name);
+            any = true;
+        }
+    }
+    if (any) {
+        fputs(": of the law that the draws make, biased by about 1 / draws\n", f);
+    }
+}
+
 /* A and B, and what else is known of the weights. */
 static void remarks(const jn_gap_table *t, FILE *f)
 {
@@ -170,11 +199,12 @@ static void remarks(const jn_gap_table *t, FILE *f)
             fprintf(f, ", effective sample size %.3g %%", 100.0 * d->ess_fraction);
         }
         if (t->n_rows > 1) {
-            fprintf(f, " (worst observation: %zu)", d->var_w_row);
+            fprintf(f, " (worst observation: %zu)",
+                    isfinite(d->var_w) || isnan(d->ess_fraction) ? d->var_w_row : d->ess_row);
         }
         fputc('\n', f);
     }
-    if (t->model == NULL && !isnan(d->ess_fraction)) {
+    if (isnan(d->var_w) && !isnan(d->ess_fraction)) {
         fprintf(f, "effective sample size %.3g %% of the draws", 100.0 * d->ess_fraction);
         if (t->n_rows > 1) {
             fprintf(f, " (worst observation: %zu)", d->ess_row);
@@ -197,6 +227,7 @@ static void remarks(const jn_gap_table *t, FILE *f)
     if (unreliable) {
         fputs("? K is below 10 Var W: the prediction, a series in 1/K, is not reliable there\n", f);
     }
+    biases(t, f);
 }
 
 /* The first and the last terms of the ledger, and the rest in one line. */

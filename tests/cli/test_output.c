@@ -246,6 +246,27 @@ static void test_heavy_draws_are_a_weak_answer(void **state)
     }
 }
 
+/* A reader is told which bounds are no means of independent draws. */
+static void test_biased_estimators_are_named(void **state)
+{
+    (void)state;
+    static const char line[] = "gap --bounds elbo,iwae,eubo,upper,cubo:2 --k 1,2,8 --rule ";
+    static const struct {
+        const char *rule, *says;
+    } want[] = { { "rqmc", "\niwae, upper, cubo: of the law that the draws make, biased" },
+                 { "mc", "\ncubo: of the law that the draws make, biased" },
+                 { "quadrature", NULL } };
+    for (size_t i = 0; i < 3; i++) {
+        char full[128];
+        snprintf(full, sizeof full, "%s%s", line, want[i].rule);
+        outcome o = run_program(full, NULL, NULL);
+        assert_int_equal(o.code, 0);
+        assert_true(want[i].says == NULL ? strstr(o.out, "biased") == NULL
+                                         : strstr(o.out, want[i].says) != NULL);
+        outcome_free(&o);
+    }
+}
+
 static void test_timings_go_to_stderr(void **state)
 {
     (void)state;
@@ -271,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_closed_pipe_is_quiet),
         cmocka_unit_test(test_short_groups_are_a_weak_answer),
         cmocka_unit_test(test_heavy_draws_are_a_weak_answer),
+        cmocka_unit_test(test_biased_estimators_are_named),
         cmocka_unit_test(test_timings_go_to_stderr),
     };
     return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);
