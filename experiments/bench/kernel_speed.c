@@ -79,7 +79,8 @@ static void run_lse(void)
 }
 static void run_weigh(void)
 {
-    b[0] = (double)kernels->weigh(BLOCK, w, z, z + BLOCK, z + 4 * BLOCK, z + 5 * BLOCK);
+    b[0] = (double)kernels->weigh(BLOCK, w, z, z + BLOCK, z + 4 * BLOCK, z + 5 * BLOCK,
+                                  z + 6 * BLOCK);
 }
 static void run_extent(void)
 {

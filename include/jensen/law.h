@@ -146,11 +146,13 @@ JN_API void jn_law_set_free(jn_law_set *set); /* leaves zeros */
 /* A block of log-weights on its way to the law. */
 typedef struct jn_weights {
     size_t n;
-    uint64_t index0;               /* index of the first draw */
-    const double *log_w;           /* n; -INFINITY: zero weight */
-    const double *log_mass;        /* n; NULL: equal masses (draws) */
-    const double *log_lik;         /* n; NULL where there is no split into A and B */
-    const double *log_ratio;       /* n; log q - log p(z) */
+    uint64_t index0;         /* index of the first draw */
+    const double *log_w;     /* n; -INFINITY: zero weight */
+    const double *log_mass;  /* n; NULL: equal masses (draws) */
+    const double *log_lik;   /* n; NULL where there is no split into A and B */
+    const double *log_ratio; /* n; log q - log p(z) */
+    const double *mark_sums; /* 4: sums over log_lik - log_lik[0] and its squares, and the same for
+                              * log_ratio, by who made them; NULL: the law sums */
     const double *log_w_posterior; /* n; log-weights of as many draws of p(z | x), INFINITY where q
                                     * has no density; NULL: none */
     const unsigned char *edge; /* n; nonzero: on the border of the rule's domain; NULL: none is */

@@ -105,10 +105,11 @@ typedef struct jn_kernels {
                   const double *x); /* log of sum of e^x; -inf for n = 0; +inf gives NaN */
 
     /* Log-weights of n points: log_ratio = log_q - log_prior (0 where log_prior is NULL), log_w =
-     * log_lik - log_ratio, or -inf where log_q is. Nonzero where every log_w and
-     * every log_q is below +inf. */
+     * log_lik - log_ratio, or -inf where log_q is; marks: sums of log_lik - log_lik[0] and of its
+     * squares, and the same for log_ratio. Nonzero where every log_w and every log_q is below
+     * +inf. */
     int (*weigh)(size_t n, const double *log_lik, const double *log_q, const double *log_prior,
-                 double *log_ratio, double *log_w);
+                 double *log_ratio, double *log_w, double marks[4]);
     void (*extent)(size_t n, const double *x, double out[2]); /* least and largest; no NaN */
     void (*measure)(size_t n, const double *x, double shift, double out[4]); /* and the moments */
     /* Those x above `floor`, in their order, to out, which has room for n. How many. */

@@ -10,7 +10,8 @@ enum { WIDE = 4 };
 /* m vectors of weights from `at` on (or, where m is 1, some of one); what is not below +inf, of
  * them or of log q, shows in the result. */
 INLINE vm weigh_some(int m, size_t at, size_t n, const double *log_lik, const double *log_q,
-                     const double *log_prior, double *log_ratio, double *log_w)
+                     const double *log_prior, const double first[2], double *log_ratio,
+                     double *log_w, vd marks[4])
 {
     const vd none = v_set(-INFINITY), infinity = v_set(INFINITY);
     vm good = v_lt(none, infinity);
@@ -18,37 +19,53 @@ INLINE vm weigh_some(int m, size_t at, size_t n, const double *log_lik, const do
     {
         const size_t i = at + (size_t)u * VN;
         const vd q = v_load_n(log_q + i, n);
+        const vd lik = n < VN ? v_load_part(log_lik + i, n, first[0]) : v_load(log_lik + i);
         vd ratio = v_set(0.0);
         if (log_prior != NULL) {
             ratio = q - v_load_n(log_prior + i, n);
         }
-        const vd w = v_select(v_eq(q, none), none, v_load_n(log_lik + i, n) - ratio);
+        const vd w = v_select(v_eq(q, none), none, lik - ratio);
         v_store_n(log_ratio + i, ratio, n);
         v_store_n(log_w + i, w, n);
         good = m_and(good, m_and(v_lt(w, infinity), v_lt(q, infinity)));
+        if (n < VN) {
+            ratio = v_load_part(log_ratio + i, n, first[1]);
+        }
+        const vd x = lik - first[0], y = ratio - first[1];
+        marks[0] = marks[0] + x;
+        marks[1] = v_fma(x, x, marks[1]);
+        marks[2] = marks[2] + y;
+        marks[3] = v_fma(y, y, marks[3]);
     }
     return good;
 }
 
 INLINE int weigh(size_t n, const double *log_lik, const double *log_q, const double *log_prior,
-                 double *log_ratio, double *log_w)
+                 double *log_ratio, double *log_w, double marks[4])
 {
     vm good = v_lt(v_set(0.0), v_set(1.0));
+    vd sums[4];
+    EACH sums[u] = v_set(0.0);
+    const double first[2] = { n > 0 ? log_lik[0] : 0.0,
+                              n > 0 && log_prior != NULL ? log_q[0] - log_prior[0] : 0.0 };
     size_t i = 0;
     for (; i + WIDE * VN <= n; i += WIDE * VN) {
-        good = m_and(good, weigh_some(WIDE, i, VN, log_lik, log_q, log_prior, log_ratio, log_w));
+        good = m_and(good, weigh_some(WIDE, i, VN, log_lik, log_q, log_prior, first, log_ratio,
+                                      log_w, sums));
     }
     for (; i < n; i += VN) {
-        good = m_and(good, weigh_some(1, i, n - i, log_lik, log_q, log_prior, log_ratio, log_w));
+        good = m_and(good, weigh_some(1, i, n - i, log_lik, log_q, log_prior, first, log_ratio,
+                                      log_w, sums));
     }
+    EACH marks[u] = v_sum(sums[u]);
     return m_all(good);
 }
 
 int JN_K(weigh)(size_t n, const double *log_lik, const double *log_q, const double *log_prior,
-                double *log_ratio, double *log_w)
+                double *log_ratio, double *log_w, double marks[4])
 {
-    return log_prior == NULL ? weigh(n, log_lik, log_q, NULL, log_ratio, log_w)
-                             : weigh(n, log_lik, log_q, log_prior, log_ratio, log_w);
+    return log_prior == NULL ? weigh(n, log_lik, log_q, NULL, log_ratio, log_w, marks)
+                             : weigh(n, log_lik, log_q, log_prior, log_ratio, log_w, marks);
 }
 
 /* Least and largest of x, and the first two powers of x - shift, where these are wanted. */

@@ -37,16 +37,22 @@ static void add_slowly(jn_moments *acc, size_t n, const double *x)
     jn_moments_merge(acc, &block);
 }
 
-void jn_moments_add_array(jn_moments *acc, size_t n, const double *x)
+/* sum: of x - x[0] and of its squares. */
+static void add_sums(jn_moments *acc, size_t n, const double *x, const double sum[2])
 {
-    double sum[2];
-    jn_kernels_get()->moments(n, x, x[0], sum);
     if (isfinite(sum[0])) {
         const jn_moments block = block_moments(n, x[0], sum[0], sum[1]);
         jn_moments_merge(acc, &block);
     } else { /* an infinity somewhere */
         add_slowly(acc, n, x);
     }
+}
+
+void jn_moments_add_array(jn_moments *acc, size_t n, const double *x)
+{
+    double sum[2];
+    jn_kernels_get()->moments(n, x, x[0], sum);
+    add_sums(acc, n, x, sum);
 }
 
 /* Sums of e^(j l) relative to e^(j top), j = 1, 2, 3, to the law, whose own tops are in the same
@@ -121,7 +127,10 @@ void jn_law_stream_draws(jn_law *law, const jn_stream_block *block)
     } else {
         jn_moments_add_array(&law->log_w, b->n, b->log_w);
     }
-    if (b->log_lik != NULL) {
+    if (b->log_lik != NULL && b->mark_sums != NULL) {
+        add_sums(&law->log_lik, b->n, b->log_lik, b->mark_sums);
+        add_sums(&law->log_ratio, b->n, b->log_ratio, b->mark_sums + 2);
+    } else if (b->log_lik != NULL) {
         jn_moments_add_array(&law->log_lik, b->n, b->log_lik);
         jn_moments_add_array(&law->log_ratio, b->n, b->log_ratio);
     }

@@ -102,8 +102,9 @@ jn_status jn_workspace_weigh(jn_workspace *ws, const jn_proposal *q, size_t row,
         return jn_error_set(err, st, "model %s, observation %zu: %s", q->model->type->name, row,
                             jn_status_text(st));
     }
-    const int good = jn_kernels_get()->weigh(
-        n, ws->log_lik, ws->log_q, q->is_prior ? NULL : ws->log_prior, ws->log_ratio, ws->log_w);
+    const double *log_prior = q->is_prior ? NULL : ws->log_prior;
+    const int good = jn_kernels_get()->weigh(n, ws->log_lik, ws->log_q, log_prior, ws->log_ratio,
+                                             ws->log_w, ws->mark_sums);
     if (!good) {
         st = report(ws, q->is_prior, row, n, index0, err);
         if (st != JN_OK) {
@@ -115,6 +116,7 @@ jn_status jn_workspace_weigh(jn_workspace *ws, const jn_proposal *q, size_t row,
                          .index0 = index0,
                          .log_w = ws->log_w,
                          .log_lik = split ? ws->log_lik : NULL,
-                         .log_ratio = split ? ws->log_ratio : NULL };
+                         .log_ratio = split ? ws->log_ratio : NULL,
+                         .mark_sums = split ? ws->mark_sums : NULL };
     return JN_OK;
 }

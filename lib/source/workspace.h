@@ -10,6 +10,7 @@ struct jn_workspace {
     double *base, *u, *z;
     double *log_q, *log_prior, *log_lik, *log_ratio, *log_w, *log_mass, *log_jacobian;
     double *log_w_posterior;
+    double mark_sums[4];
     unsigned char *edge;
     double *memory;
 };

@@ -15,7 +15,7 @@ static void draw(uint64_t seed, double *x, double low, double high)
 static void test_weigh(void **state)
 {
     (void)state;
-    static double lik[N], q[N], prior[N], ratio[N + 1], w[N + 1];
+    static double lik[N], q[N], prior[N], ratio[N + 1], w[N + 1], marks[4];
     draw(1, lik, -900.0, 3.0);
     draw(2, q, -30.0, 3.0);
     draw(3, prior, -30.0, 3.0);
@@ -26,11 +26,20 @@ static void test_weigh(void **state)
         for (size_t n = 0; n <= N; n++) {
             for (int with_prior = 0; with_prior < 2; with_prior++) {
                 ratio[n] = w[n] = 42.0; /* not to be touched */
-                assert_true(sets[s]->weigh(n, lik, q, with_prior ? prior : NULL, ratio, w));
+                assert_true(sets[s]->weigh(n, lik, q, with_prior ? prior : NULL, ratio, w, marks));
+                double want[4] = { 0.0 };
                 for (size_t i = 0; i < n; i++) {
                     const double r = with_prior ? q[i] - prior[i] : 0.0;
                     assert_true(ratio[i] == r);
                     assert_true(w[i] == (q[i] == -INFINITY ? -INFINITY : lik[i] - r));
+                    want[0] += lik[i] - lik[0];
+                    want[1] += (lik[i] - lik[0]) * (lik[i] - lik[0]);
+                    want[2] += r - ratio[0];
+                    want[3] += (r - ratio[0]) * (r - ratio[0]);
+                }
+                for (int j = 0; j < 4; j++) { /* sums of 203 terms below 1e6 */
+                    assert_true(isfinite(want[j]) ? fabs(marks[j] - want[j]) < 1e-7
+                                                  : !isfinite(marks[j]));
                 }
                 assert_true(ratio[n] == 42.0 && w[n] == 42.0);
             }
@@ -41,7 +50,7 @@ static void test_weigh(void **state)
 static void test_weigh_sees_what_is_wrong(void **state)
 {
     (void)state;
-    static double a[3][N], ratio[N], w[N];
+    static double a[3][N], ratio[N], w[N], marks[4];
     const jn_kernels *sets[MAX_ISAS];
     const size_t n_sets = every_isa(sets);
     for (size_t s = 0; s < n_sets; s++) {
@@ -50,8 +59,8 @@ static void test_weigh_sees_what_is_wrong(void **state)
                 for (int nan = 0; nan < 2; nan++) {
                     memset(a, 0, sizeof a);
                     a[which][at] = nan ? NAN : INFINITY;
-                    assert_false(sets[s]->weigh(N, a[0], a[1], a[2], ratio, w));
-                    assert_true(sets[s]->weigh(at, a[0], a[1], a[2], ratio, w));
+                    assert_false(sets[s]->weigh(N, a[0], a[1], a[2], ratio, w, marks));
+                    assert_true(sets[s]->weigh(at, a[0], a[1], a[2], ratio, w, marks));
                 }
             }
         }
