@@ -120,10 +120,24 @@ void JN_K(group_means)(size_t groups, size_t k, const double *x, double *out)
     }
 }
 
+enum { PAIR = 2 };
+
+INLINE void some_pairs(int m, const double *x, const double *y, vd x0, vd y0, vd sum[5][PAIR])
+{
+    UNROLL for (int u = 0; u < m; u++)
+    {
+        const vd dx = v_load(x + u * VN) - x0, dy = v_load(y + u * VN) - y0;
+        sum[0][u] = sum[0][u] + dx;
+        sum[1][u] = sum[1][u] + dy;
+        sum[2][u] = v_fma(dx, dx, sum[2][u]);
+        sum[3][u] = v_fma(dx, dy, sum[3][u]);
+        sum[4][u] = v_fma(dy, dy, sum[4][u]);
+    }
+}
+
 /* Lanes of even and of odd number hold the sums of either fold. */
 void JN_K(control)(size_t n, const double *x, const double *y, double out[2][5])
 {
-    enum { PAIR = 2 };
     vd sum[5][PAIR], x0, y0;
     for (int j = 0; j < 5; j++) {
         sum[j][0] = sum[j][1] = v_set(0.0);
@@ -132,26 +146,21 @@ void JN_K(control)(size_t n, const double *x, const double *y, double out[2][5])
         x0[i] = n > 0 ? x[n > 1 ? i % 2 : 0] : 0.0;
         y0[i] = n > 0 ? y[n > 1 ? i % 2 : 0] : 0.0;
     }
-    const size_t whole = n - n % (PAIR * VN);
-    for (size_t i = 0; i < whole; i += PAIR * VN) {
-        UNROLL for (int u = 0; u < PAIR; u++)
-        {
-            const vd dx = v_load(x + i + u * VN) - x0, dy = v_load(y + i + u * VN) - y0;
-            sum[0][u] = sum[0][u] + dx;
-            sum[1][u] = sum[1][u] + dy;
-            sum[2][u] = v_fma(dx, dx, sum[2][u]);
-            sum[3][u] = v_fma(dx, dy, sum[3][u]);
-            sum[4][u] = v_fma(dy, dy, sum[4][u]);
-        }
+    size_t i = 0;
+    for (; i + PAIR * VN <= n; i += PAIR * VN) {
+        some_pairs(PAIR, x + i, y + i, x0, y0, sum);
+    }
+    for (; i + VN <= n; i += VN) {
+        some_pairs(1, x + i, y + i, x0, y0, sum);
     }
     for (int j = 0; j < 5; j++) {
         const vd both = sum[j][0] + sum[j][1];
         out[0][j] = out[1][j] = 0.0;
-        for (int i = 0; i < VN; i++) {
-            out[i % 2][j] += both[i];
+        for (int lane = 0; lane < VN; lane++) {
+            out[lane % 2][j] += both[lane];
         }
     }
-    for (size_t i = whole; i < n; i++) {
+    for (; i < n; i++) {
         const double dx = x[i] - x[i % 2], dy = y[i] - y[i % 2];
         double *o = out[i % 2];
         o[0] += dx;

@@ -80,12 +80,20 @@ INLINE vd some_log1p(size_t n, const double *x, vd scale)
     UNROLL for (int u = 0; u < 8; u++)
     {
         a[u] = nth(x, n, (size_t)u, 0.0) * scale;
-        p[u] = a[u] + 1.0;
     }
     const vd b = v_both(v_both(a[0], a[1]), v_both(a[2], a[3]));
     const vd c = v_both(v_both(v_both(a[4], a[5]), v_both(a[6], a[7])), b);
+    const vm small = v_lt(v_abs(c), v_set(0.5));
+    if (m_all(small)) { /* mostly all are, or none: what is sorted comes in order */
+        return v_log1p(c);
+    }
+    UNROLL for (int u = 0; u < 8; u++)
+    {
+        p[u] = a[u] + 1.0;
+    }
     const vd product = ((p[0] * p[1]) * (p[2] * p[3])) * ((p[4] * p[5]) * (p[6] * p[7]));
-    return v_select(v_lt(v_abs(c), v_set(0.5)), v_log1p(c), v_log(product));
+    const vd large = v_log(product);
+    return m_any(small) ? v_select(small, v_log1p(c), large) : large;
 }
 
 double JN_K(sum_log1p)(size_t n, const double *x, double scale)
