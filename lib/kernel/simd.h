@@ -4,7 +4,8 @@
  * vd: VN doubles, vi: VN unsigned 64-bit words (both with the operators of the language), vm: VN
  * truth values. v_ works on doubles, i_ on words, m_ on truth values.
  * v_max and v_min give the second argument where either is NaN; v_sum and v_top go along a tree of
- * halves; v_stride(p, k) is p[0], p[k], p[2 k], ...; m_bits has bit i set where lane i is true. */
+ * halves; v_stride(p, k) is p[0], p[k], p[2 k], ...; m_bits has bit i set where lane i is true;
+ * v_transpose makes the lanes number i of VN vectors vector number i. */
 #ifndef JN_KERNEL_SIMD_H
 #define JN_KERNEL_SIMD_H
 

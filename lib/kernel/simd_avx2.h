@@ -128,6 +128,16 @@ INLINE double v_top(vd x)
     return half[0] > half[1] ? half[0] : half[1];
 }
 
+INLINE void v_transpose(vd x[4])
+{
+    const vd a = _mm256_unpacklo_pd(x[0], x[1]), b = _mm256_unpackhi_pd(x[0], x[1]);
+    const vd c = _mm256_unpacklo_pd(x[2], x[3]), d = _mm256_unpackhi_pd(x[2], x[3]);
+    x[0] = _mm256_permute2f128_pd(a, c, 0x20);
+    x[1] = _mm256_permute2f128_pd(b, d, 0x20);
+    x[2] = _mm256_permute2f128_pd(a, c, 0x31);
+    x[3] = _mm256_permute2f128_pd(b, d, 0x31);
+}
+
 INLINE vd v_stride(const double *p, size_t k)
 {
     return _mm256_set_pd(p[3 * k], p[2 * k], p[k], p[0]);

@@ -137,6 +137,32 @@ INLINE double v_top(vd x)
     return _mm512_reduce_max_pd(x);
 }
 
+/* Two rows of lanes a and b, a quarter of a register at a time: those of even or of odd number. */
+#define V_EVEN(a, b) _mm512_shuffle_f64x2(a, b, 0x88)
+#define V_ODD(a, b)  _mm512_shuffle_f64x2(a, b, 0xdd)
+
+INLINE void v_transpose(vd x[8])
+{
+    vd half[8];
+    UNROLL for (int i = 0; i < 8; i += 2)
+    {
+        half[i] = _mm512_unpacklo_pd(x[i], x[i + 1]);
+        half[i + 1] = _mm512_unpackhi_pd(x[i], x[i + 1]);
+    }
+    UNROLL for (int i = 0; i < 2; i++)
+    {
+        const vd a = V_EVEN(half[i], half[i + 2]), b = V_EVEN(half[i + 4], half[i + 6]);
+        const vd c = V_ODD(half[i], half[i + 2]), d = V_ODD(half[i + 4], half[i + 6]);
+        x[i] = V_EVEN(a, b);
+        x[i + 2] = V_EVEN(c, d);
+        x[i + 4] = V_ODD(a, b);
+        x[i + 6] = V_ODD(c, d);
+    }
+}
+
+#undef V_EVEN
+#undef V_ODD
+
 INLINE vd v_stride(const double *p, size_t k)
 {
     return _mm512_set_pd(p[7 * k], p[6 * k], p[5 * k], p[4 * k], p[3 * k], p[2 * k], p[k], p[0]);

@@ -150,6 +150,13 @@ INLINE double v_top(vd x)
     return x[0] > x[1] ? x[0] : x[1];
 }
 
+INLINE void v_transpose(vd x[2])
+{
+    const vd a = x[0], b = x[1];
+    x[0] = (vd){ a[0], b[0] };
+    x[1] = (vd){ a[1], b[1] };
+}
+
 INLINE vd v_stride(const double *p, size_t k)
 {
     return (vd){ p[0], p[k] };
