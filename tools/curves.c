@@ -92,6 +92,12 @@ static jn_status fill_point(const grid_job *j, size_t point, jn_error *err)
 {
     jn_model *m = NULL;
     jn_status st = model_at(j, point, &m, err), weak = JN_OK;
+    if (st == JN_OK && m->dim != j->fixed.model->dim) {
+        st = jn_error_set(err, JN_ERR_VALUE,
+                          "--sweep: z has %zu coordinates at point %zu and %zu at --set: q cannot "
+                          "be held fixed",
+                          m->dim, point, j->fixed.model->dim);
+    }
     if (st == JN_OK) {
         st = fill_fixed(j, m, point, err);
         weak = st;

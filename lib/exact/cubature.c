@@ -16,6 +16,9 @@
  * would hide at the same edge of both. */
 static const double spreads[2] = { 3.0, 2.1 }, shifts[2] = { 0.0, 0.37 };
 
+/* Nothing is left of an integrand that is worth its name. */
+static const double FARTHEST = 500.0;
+
 typedef struct integrand_state {
     const jn_chart *f;
     double *block;
@@ -33,8 +36,10 @@ static jn_status some(integrand_state *c, size_t n, const double *x, double *out
         jacobian[i] = 0.0;
         for (size_t a = 0; a < d; a++) {
             const double t = x[i * d + a], rest = (1.0 - t) * (1.0 + t);
-            s[a * ld + i] = c->shift + c->spread * t / rest;
-            jacobian[i] += log(c->spread * (1.0 + t * t) / (rest * rest));
+            const double far = c->shift + c->spread * t / rest;
+            const bool lost = !(fabs(far) < FARTHEST); /* sinh of it leaves the range of doubles */
+            s[a * ld + i] = lost ? 0.0 : far;
+            jacobian[i] += lost ? -INFINITY : log(c->spread * (1.0 + t * t) / (rest * rest));
         }
     }
     const jn_status st = jn_chart_log(c->f, n, s, scratch, value);

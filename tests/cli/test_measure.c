@@ -213,6 +213,7 @@ static void test_mistakes(void **state)
         { "likelihood --sweep a=1:2:3", "name a model", 2 },
         { "likelihood linear-gaussian --data one.csv --sweep foo=1:2:3", "foo", 2 },
         { "likelihood linear-gaussian --data one.csv --sweep noise_sd=-1:2:3", "noise_sd", 3 },
+        { "likelihood " BIRTHWT "--sweep intercept=0:1:2", "held fixed", 3 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         outcome o = run_program(cases[i].line, NULL, NULL);
