@@ -116,7 +116,7 @@ static void particles(const jn_model *m)
 {
     enum { RUNS = 9 };
     const jn_source_options o = { .samples = 1, .replicates = 1, .particles = 10000 };
-    const jn_law_wish wish = { .needs = JN_NEED_NODES };
+    const jn_law_wish wish = { 0 }; /* the moments of log p-hat alone */
     jn_proposal *q = NULL;
     jn_estimate exact = { .value = NAN };
     jn_error err = JN_ERROR_INIT;

@@ -176,7 +176,8 @@ static jn_status place_row(void *user, size_t row, size_t worker, jn_error *err)
     (void)err;
     r->origin[row] = NAN;
     r->floor[row] = -INFINITY;
-    const size_t n = plan->source->nested ? 0 : look_at(r, row, worker, log_w);
+    const bool look = !plan->source->nested && r->wish->needs != 0; /* else nothing asks */
+    const size_t n = look ? look_at(r, row, worker, log_w) : 0;
     if (n > 0) {
         r->origin[row] = jn_law_origin(n, log_w);
         if ((r->wish->needs & JN_NEED_TAIL) != 0) {

@@ -240,7 +240,7 @@ static void test_ways_to_choose_particles(void **state)
         assert_true(jn_gap_run(q, 1, &fivo, &o, &t, &err) >= 0);
         const jn_gap_bound *b = &t->total.bounds[0];
         assert_true(b->value.value != last && b->value.value < exact + 3.0 * b->value.error);
-        assert_true(b->gap.value > 0.0 && b->gap.value < 2.0); /* that of one path is above 3 */
+        assert_true(b->gap.value > 0.0 && b->gap.value < 2.0);
         last = b->value.value;
         jn_gap_table_free(t);
     }
