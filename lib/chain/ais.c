@@ -69,11 +69,11 @@ static jn_status find_latents(const jn_plan *plan, ais_plan *s, jn_error *err)
 static jn_status find_start(const jn_plan *plan, ais_plan *s, jn_error *err)
 {
     const jn_model *m = plan->q->model;
+    jn_error why = JN_ERROR_INIT;
     if (plan->options.latents != NULL) {
         return find_latents(plan, s, err);
     }
     if (m->chain != NULL) {
-        jn_error why = JN_ERROR_INIT;
         const jn_status st = jn_path_proposal_new("posterior", NULL, m, &s->posterior, &why);
         if (st != JN_ERR_UNSUPPORTED) {
             return st < 0 ? jn_error_set(err, st, "%s", why.message) : st;
@@ -81,11 +81,12 @@ static jn_status find_start(const jn_plan *plan, ais_plan *s, jn_error *err)
     }
     return s->posterior != NULL || (m->density != NULL && m->density->posterior_map != NULL)
                ? JN_OK
-               : jn_error_set(err, JN_ERR_UNSUPPORTED,
-                              "reverse chains start from exact draws of the posterior, and model "
-                              "%s has no sampler of it: simulate the data, and give the latents "
-                              "they were drawn with",
-                              m->type->name);
+               : jn_error_set(
+                     err, JN_ERR_UNSUPPORTED,
+                     "reverse chains start from exact draws of the posterior, and model "
+                     "%s has no sampler of it%s%s: simulate the data, and give the latents "
+                     "they were drawn with",
+                     m->type->name, why.message[0] == '\0' ? "" : ": ", why.message);
 }
 
 static void release(jn_plan *plan)
@@ -163,7 +164,8 @@ static jn_status draw_point(chains *c, double *z, jn_error *err)
     for (size_t j = 0; st == JN_OK && j < m->dim; j++) {
         memcpy(z + j * c->walk.n, c->ws->z + j * JN_BLOCK, c->walk.n * sizeof *z);
     }
-    return st < 0 ? jn_error_set(err, st, "the posterior of observation %zu: %s", c->plan->row,
+    return st < 0 ? jn_error_set(err, st == JN_ERR_NOMEM ? st : JN_ERR_UNSUPPORTED,
+                                 "the posterior of observation %zu: %s", c->plan->row,
                                  jn_status_text(st))
                   : st;
 }

@@ -90,12 +90,28 @@ static jn_status warn_once(const jn_gap_job *j, bool *warned, const char *text)
     return st;
 }
 
+/* An observation of probability 0 has no posterior to start from. */
+static bool impossible(const jn_gap_table *t)
+{
+    bool some = false;
+    for (size_t r = 0; r < t->n_rows; r++) {
+        some = some || t->rows[r].evidence.value == -INFINITY;
+    }
+    return some;
+}
+
 jn_status jn_gap_runs(const jn_gap_job *j, jn_error *err)
 {
     jn_status st = JN_OK, weak = JN_OK;
     bool warned = false;
     for (size_t i = 0; i < j->table->n_bounds && st == JN_OK; i++) {
         if (!j->args[i].bound->runs) {
+            continue;
+        }
+        if (j->args[i].right && impossible(j->table)) {
+            st = warn_once(j, &warned,
+                           "no reverse chains: an observation is impossible and has no "
+                           "posterior");
             continue;
         }
         st = fill(j, i, err);

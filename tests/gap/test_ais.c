@@ -68,8 +68,9 @@ static void test_two_sides(void **state)
 }
 
 /* lower - 3 se to upper + 3 se holds log p(x) but for one run in 200: with 16 replicates t with 15
- * degrees of freedom is beyond 3 on one side in 0.45 % of runs, and what the gaps add is to the good.
- * 50 runs: 0.45 misses on average of both sides, more than 4 with a probability below 1e-3. */
+ * degrees of freedom is beyond 3 on one side in 0.45 % of runs, and what the gaps add is to the
+ * good. 50 runs: 0.45 misses on average of both sides, more than 4 with a probability below 1e-3.
+ */
 static void test_the_sandwich_holds_the_truth(void **state)
 {
     (void)state;
@@ -126,6 +127,30 @@ static void test_a_chain_from_its_latents(void **state)
     jn_table_free(z);
 }
 
+/* log p(x) = -inf: said so, without chains down from a posterior that is not there. */
+static void test_an_impossible_observation(void **state)
+{
+    (void)state;
+    const double y[] = { 0.0, 1.0 };
+    jn_table *data = jn_test_table(2, 1, TEXTS("y"), y);
+    jn_model *m = jn_test_model(
+        "hmm", TEXTS("transition=1,0;0,1", "initial=1,0", "emission=categorical", "probs=1,0;0,1"),
+        data);
+    jn_proposal *q = NULL;
+    jn_status st;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_path_proposal_new("prior", NULL, m, &q, &err), &err);
+    jn_gap_table *t = run(q, 1, 4, 0, NULL, &st);
+    assert_int_equal(st, JN_OK);
+    assert_true(t->total.evidence.value == -INFINITY);
+    assert_true(t->total.bounds[3].value.value == -INFINITY);
+    assert_true(isnan(t->total.bounds[4].value.value));
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+    jn_table_free(data);
+}
+
 static void test_threads_change_nothing(void **state)
 {
     (void)state;
@@ -150,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_two_sides),
         cmocka_unit_test(test_the_sandwich_holds_the_truth),
         cmocka_unit_test(test_a_chain_from_its_latents),
+        cmocka_unit_test(test_an_impossible_observation),
         cmocka_unit_test(test_threads_change_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
