@@ -156,8 +156,11 @@ jn_status jn_gap_warn_heavy(jn_gap_table *t)
 {
     const double limit = jn_pareto_limit(t->samples * t->replicates);
     const jn_diagnostics *worst = &t->total.diagnostics;
-    size_t count = 0;
-    for (size_t r = 0; r < t->n_rows; r++) {
+    size_t count = 0, of_weights = 0; /* bounds that rest on q's weights */
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        of_weights += !t->total.bounds[i].arg.bound->runs;
+    }
+    for (size_t r = 0; of_weights > 0 && r < t->n_rows; r++) {
         count += t->rows[r].diagnostics.pareto_k > limit;
     }
     if (count == 0) {
@@ -168,7 +171,7 @@ jn_status jn_gap_warn_heavy(jn_gap_table *t)
         "the weights of %zu of %zu observations are too heavy-tailed for draws: Pareto k-hat is "
         "above %.3g, %.3g +- %.2g in observation %zu; %s",
         count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row,
-        t->model->chain != NULL ? "take --q guided, or particles (--bounds fivo)"
+        t->model->chain != NULL ? "take --q guided or smoother, or particles (--bounds fivo)"
                                 : "widen q (--q-set widen=1.5), give it heavier tails, or use "
                                   "--rule quadrature");
     return st == JN_OK ? JN_NOT_CONVERGED : st;

@@ -221,6 +221,31 @@ static void test_a_network_in_a_diffusion(void **state)
     jn_model_free(m);
 }
 
+/* Heavy tails of q's weights are a warning where a bound rests on them, and only there. */
+static void test_particles_do_not_rest_on_weights_of_paths(void **state)
+{
+    (void)state;
+    jn_table *data = jn_test_csv("nile.csv");
+    jn_model *m = jn_test_model("local-level",
+                                TEXTS("level_sd=38", "noise_sd=123", "m0=1000", "sd0=500"), data);
+    jn_proposal *q;
+    jn_error err = JN_ERROR_INIT;
+    const jn_bound_arg args[] = { { .bound = &jn_bound_fivo, .k = 8 },
+                                  { .bound = &jn_bound_elbo } };
+    assert_ok(jn_path_proposal_new("prior", NULL, m, &q, &err), &err);
+    for (size_t n = 1; n <= 2; n++) {
+        const jn_gap_options o = { .samples = 1024 };
+        jn_gap_table *t = NULL;
+        const jn_status st = jn_gap_run(q, n, args, &o, &t, &err);
+        assert_int_equal(st, n == 1 ? JN_OK : JN_NOT_CONVERGED);
+        assert_int_equal(t->n_warnings, n - 1);
+        jn_gap_table_free(t);
+    }
+    jn_proposal_free(q);
+    jn_model_free(m);
+    jn_table_free(data);
+}
+
 /* Schemes and thresholds of particle filters change the numbers, not what they mean. */
 static void test_ways_to_choose_particles(void **state)
 {
@@ -253,6 +278,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_ledger_of_each_step),
         cmocka_unit_test(test_a_network_in_a_diffusion),
+        cmocka_unit_test(test_particles_do_not_rest_on_weights_of_paths),
         cmocka_unit_test(test_ways_to_choose_particles),
         cmocka_unit_test(test_bounds_of_a_small_chain),
         cmocka_unit_test(test_the_posterior_has_no_gap),
