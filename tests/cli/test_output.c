@@ -279,9 +279,41 @@ static void test_timings_go_to_stderr(void **state)
     outcome_free(&timed);
 }
 
+/* A diffusion's ledger: terms L_T to L_0 that sum to minus the ELBO, in the JSON and the table. */
+static void test_ledger(void **state)
+{
+    (void)state;
+    jn_scratch_text("x.csv", "x\n0.4\n-1.1\n");
+    outcome o = run_program("gap diffusion --data x.csv --set steps=4 --q forward --bounds elbo "
+                            "--samples 64 --format json",
+                            NULL, NULL);
+    json_t *doc = json_loads(o.out, 0, NULL);
+    const json_t *ledger = json_object_get(doc, "ledger");
+    const json_t *terms = json_object_get(ledger, "terms");
+    double sum = 0.0;
+    assert_int_equal(json_array_size(terms), 5);
+    for (size_t k = 0; k < 5; k++) {
+        const json_t *term = json_array_get(terms, k);
+        assert_int_equal(json_integer_value(json_object_get(term, "step")), 4 - (int)k);
+        sum += real_at(term, "value");
+    }
+    assert_close(sum, -real_at(ledger, "elbo"), 1e-13, 0.0);
+    assert_string_equal(json_string_value(json_object_get(ledger, "error_kind")), "quadrature");
+    json_decref(doc);
+    outcome_free(&o);
+    o = run_program(
+        "gap diffusion --data x.csv --set steps=30 --q forward --bounds elbo --samples 64", NULL,
+        NULL);
+    assert_non_null(strstr(o.out, "\nL_30 "));
+    assert_non_null(strstr(o.out, "\nL_24 to L_6 "));
+    assert_non_null(strstr(o.out, "\nL_0 "));
+    outcome_free(&o);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_ledger),
         cmocka_unit_test(test_threads_change_no_byte),
         cmocka_unit_test(test_json_of_the_example),
         cmocka_unit_test(test_csv_has_a_row_a_bound),
