@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,8 +58,11 @@ jn_status jn_count_read(const char *text, size_t n, uint64_t lo, uint64_t hi, ui
         x = small ? (uint64_t)real : x;
     }
     if (!small || x < lo || x > hi) {
-        return jn_error_set(err, JN_ERR_USAGE, "%s is out of range: from %" PRIu64 " to %.15g",
-                            word, lo, (double)hi);
+        char most[32]; /* 1e+15 reads better than its zeros */
+        (void)(hi <= (uint64_t)1 << 53 ? snprintf(most, sizeof most, "%.15g", (double)hi)
+                                       : snprintf(most, sizeof most, "%" PRIu64, hi));
+        return jn_error_set(err, JN_ERR_USAGE, "%s is out of range: from %" PRIu64 " to %s", word,
+                            lo, most);
     }
     *out = x;
     return JN_OK;

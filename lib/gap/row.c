@@ -27,7 +27,8 @@ static jn_row_state check_law(const jn_law_set *set, const jn_estimate *exact, d
         return JN_ROW_NARROW;
     }
     if (!(fabs(mass) <= allowed)) {
-        (void)snprintf(why, JN_ERROR_TEXT, "the nodes' masses sum to 1 %+.2g", mass);
+        (void)snprintf(why, JN_ERROR_TEXT, "the nodes hold %.12g of q's mass: they miss the rest",
+                       1.0 + mass);
         return JN_ROW_REFUSED;
     }
     if (!(fabs(off) <= allowed + exact->error) && exact->value > -INFINITY) {
