@@ -98,18 +98,20 @@ static jn_status apply(const jn_chart *f, const rule *r, uint64_t n_nodes, doubl
 }
 
 /* Successive differences shrink, but not by much where a pole is near; then much is left. A last
- * difference that is small by chance is not believed. */
-static double order_error(double last, double before)
+ * difference that is small by chance is not believed, least of all where the one before it was no
+ * great step either (a kink, a needle between the nodes). older: two before, NaN for none. */
+static double order_error(double last, double before, double older)
 {
+    const double believed = before <= 0.05 * older ? 1e-3 : 1.0;
     const double ratio = before > 0.0 ? last / before : last > 0.0 ? 1.0 : 0.0;
     const double left = ratio < 0.97 ? 10.0 * last / (1.0 - ratio) : 300.0 * last;
-    return fmax(left, 1e-3 * before);
+    return fmax(left, believed * before);
 }
 
 jn_status jn_gauss_hermite(jn_chart *f, const jn_exact_options *o, double tolerance, jn_local *out)
 {
     const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 22 : o->max_nodes;
-    double previous = NAN, before = NAN;
+    double previous = NAN, before = NAN, older = NAN;
     rule r;
     *out = (jn_local){ NAN, NAN, 0 };
     double *block = jn_alloc_doubles((f->dim + 2) * JN_CHART_BLOCK + JN_CHART_SCRATCH(f->dim));
@@ -129,9 +131,10 @@ jn_status jn_gauss_hermite(jn_chart *f, const jn_exact_options *o, double tolera
         out->value = value;
         out->n_eval += (uint64_t)n;
         if (k > 1) {
-            out->error = order_error(last, before) + exp(edge);
+            out->error = order_error(last, before, older) + exp(edge);
             st = out->error <= tolerance && r.s[r.n - 1] > 5.0 ? JN_OK : JN_NOT_CONVERGED;
         }
+        older = before;
         before = last;
         previous = value;
     }
