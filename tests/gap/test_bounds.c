@@ -215,6 +215,27 @@ static void test_heavy_weights_are_said_to_be_so(void **state)
     end(&heavy);
 }
 
+/* The gap that scrambled points tell of themselves is sharper than log p(x) - bound, and stands
+ * only where the weights' tail lets replicates show its error: true k is below 0 for sd 0.8, 0.39
+ * for 0.45. A jackknife's never does. */
+static void test_own_gaps_need_light_tails(void **state)
+{
+    (void)state;
+    const jn_gap_options o = { .rule = JN_RULE_RQMC, .seed = 1 };
+    run light = toy("mean=0.4", "sd=0.8", "iwae,jvi:1", &o);
+    run heavy = toy("mean=0.8", "sd=0.45", "iwae,jvi:1", &o);
+    const jn_gap_bound *a = find(light.table, "iwae-64"), *b = find(heavy.table, "iwae-64");
+    assert_true(a->gap.error < 0.3 * a->value.error);
+    assert_close(b->gap.error, b->value.error, 1e-9, 0.0); /* that of log p(x) beside it */
+    assert_close(b->gap.value, light.table->total.evidence.value - b->value.value, 0.0, 1e-14);
+    a = find(light.table, "jvi:1-64");
+    assert_close(a->gap.error, a->value.error, 1e-9, 0.0);
+    assert_int_equal(light.table->samples, 1024); /* what rqmc takes unless told */
+    assert_int_equal(light.table->replicates, 64);
+    end(&light);
+    end(&heavy);
+}
+
 /* The 2-D linear-Gaussian at K = 100: the best gap estimator against the naive one at equal
  * samples. One has a standard error of sqrt(2 / G) of the gap mu2 / 2K, the other one of sqrt(mu2 /
  * KG). */
@@ -374,6 +395,7 @@ int main(void)
         cmocka_unit_test(test_case_b_by_quadrature),
         cmocka_unit_test(test_draws_agree_with_nodes),
         cmocka_unit_test(test_draws_do_not_hide_an_infinity),
+        cmocka_unit_test(test_own_gaps_need_light_tails),
         cmocka_unit_test(test_the_best_gap_estimator),
         cmocka_unit_test(test_a_heavy_prior_has_no_elbo),
         cmocka_unit_test(test_a_heavy_target),
