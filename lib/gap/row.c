@@ -2,6 +2,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "gap/verdict.h"
@@ -127,6 +128,13 @@ static bool own_gap_shows(const jn_bound_arg *arg, const weight_moments *w, cons
     return isfinite(w->mu2) && arg->order == 0 && !(most >= 0.125);
 }
 
+/* A control variate R - 1 of groups shows its error where the variance of its square exists, W^4:
+ * k below 1/4. */
+static bool control_shows(const jn_bound_result *r, const jn_diagnostics *d)
+{
+    return strcmp(r->gap_method, "naive") == 0 || !(d->pareto_k >= 0.25);
+}
+
 /* gap = evidence - value, from the law itself where that is sharper. */
 static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set *set,
                     const weight_moments *w, const jn_diagnostics *d, const jn_bound_result *r)
@@ -148,7 +156,10 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
     b->gap = r->gap;
     b->gap_method = r->gap_method;
     if (r->gap_method != NULL) { /* made with the exact log p(x) */
-        b->gap.error += exact->error;
+        const bool shows = control_shows(r, d);
+        b->gap = shows ? b->gap : direct;
+        b->gap_method = shows ? b->gap_method : "naive";
+        b->gap.error += shows ? exact->error : 0.0;
         return;
     }
     const bool sharper = own_gap_shows(&b->arg, w, d) && b->gap.error <= direct.error;

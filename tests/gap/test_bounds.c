@@ -228,6 +228,12 @@ static void test_own_gaps_need_light_tails(void **state)
     assert_true(a->gap.error < 0.3 * a->value.error);
     assert_close(b->gap.error, b->value.error, 1e-9, 0.0); /* that of log p(x) beside it */
     assert_close(b->gap.value, light.table->total.evidence.value - b->value.value, 0.0, 1e-14);
+    const jn_gap_options mc = { .rule = JN_RULE_MC, .seed = 1 };
+    run groups = toy("mean=0.8", "sd=0.34641016151377546", "elbo,iwae", &mc); /* k = 0.64 */
+    for (size_t i = 0; i < groups.table->n_bounds; i++) { /* control variates cover 66 to 84 % */
+        assert_string_equal(groups.table->rows[0].bounds[i].gap_method, "naive");
+    }
+    end(&groups);
     a = find(light.table, "jvi:1-64");
     assert_close(a->gap.error, a->value.error, 1e-9, 0.0);
     assert_int_equal(light.table->samples, 1024); /* what rqmc takes unless told */
