@@ -65,7 +65,8 @@ static void test_birthwt(void **state)
                              row->bounds[0].value.error, 5.0);
             assert_within_se(row->bounds[0].gap.value, -121.42579906466793 - prior_elbo(data, 2.0),
                              row->bounds[0].gap.error, 5.0);
-            assert_true(row->bounds[0].gap.error < 0.02); /* not that of the law's own log p(x) */
+            assert_true(row->bounds[0].gap.error <
+                        0.05); /* that of the law's own log p(x) is 0.28 */
         }
         jn_test_gap_free(&d);
         jn_test_gap_free(&r);
