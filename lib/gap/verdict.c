@@ -41,15 +41,23 @@ jn_status jn_gap_judge(const jn_proposal *q, size_t row, jn_gap_bound *b)
 /* Why a bound of a row gets a warning. */
 typedef enum trouble { NONE, DIVERGES, ZERO_WEIGHTS, UNKNOWN } trouble;
 
+static bool is_impossible(const jn_gap_table *t, const jn_gap_row *row)
+{
+    return t->model != NULL && row->evidence.value == -INFINITY;
+}
+
 /* Without a density to ask (paths, stored weights) nothing can be known of an ELBO or an IWAE
  * bound, and nothing is said. */
-static trouble trouble_of(const jn_gap_table *t, const jn_gap_bound *b)
+static trouble trouble_of(const jn_gap_table *t, const jn_gap_row *row, const jn_gap_bound *b)
 {
     double n;
     const bool density = t->model != NULL && t->model->density != NULL;
     const bool logs = b->arg.bound->integrand(&b->arg, &n) == JN_OF_LOG;
     if (b->finite.finite == JN_INFINITE) {
         return DIVERGES;
+    }
+    if (isinf(b->value.value) && is_impossible(t, row)) {
+        return NONE; /* said once for all bounds */
     }
     if (isinf(b->value.value)) {
         return ZERO_WEIGHTS;
@@ -64,7 +72,7 @@ static size_t count_rows(const jn_gap_table *t, size_t i, trouble what, const jn
     size_t count = 0;
     *first = NULL;
     for (size_t r = 0; r < t->n_rows; r++) {
-        if (trouble_of(t, &t->rows[r].bounds[i]) == what) {
+        if (trouble_of(t, &t->rows[r], &t->rows[r].bounds[i]) == what) {
             *first = *first == NULL ? &t->rows[r] : *first;
             count++;
         }
@@ -137,10 +145,25 @@ static jn_status warn_unknown(jn_gap_table *t, size_t i, bool *said)
                        labels, count, t->n_rows, reason);
 }
 
+static jn_status warn_impossible(jn_gap_table *t)
+{
+    size_t count = 0, first = 0;
+    for (size_t r = t->n_rows; r-- > 0;) {
+        const bool impossible = is_impossible(t, &t->rows[r]);
+        count += impossible;
+        first = impossible ? t->rows[r].index : first;
+    }
+    return count == 0 ? JN_OK
+                      : jn_gap_warn(t,
+                                    "log p(x) is -inf for %zu of %zu observations, and so is every "
+                                    "lower bound: the model cannot have made observation %zu",
+                                    count, t->n_rows, first);
+}
+
 jn_status jn_gap_warn_infinite(jn_gap_table *t)
 {
     bool *said = jn_alloc(t->n_bounds, sizeof *said);
-    jn_status st = said == NULL ? JN_ERR_NOMEM : JN_OK;
+    jn_status st = said == NULL ? JN_ERR_NOMEM : warn_impossible(t);
     for (size_t i = 0; st == JN_OK && i < t->n_bounds; i++) {
         st = warn_infinite(t, i, DIVERGES);
         st = st == JN_OK ? warn_infinite(t, i, ZERO_WEIGHTS) : st;

@@ -145,6 +145,12 @@ static void test_an_impossible_observation(void **state)
     assert_true(t->total.evidence.value == -INFINITY);
     assert_true(t->total.bounds[3].value.value == -INFINITY);
     assert_true(isnan(t->total.bounds[4].value.value));
+    size_t said = 0; /* once, and not for every bound that is -inf */
+    for (size_t i = 0; i < t->n_warnings; i++) {
+        said += strstr(t->warnings[i], "log p(x) is -inf for 1 of 1 observations") != NULL;
+        assert_null(strstr(t->warnings[i], "infinite"));
+    }
+    assert_int_equal(said, 1);
     jn_gap_table_free(t);
     jn_proposal_free(q);
     jn_model_free(m);
