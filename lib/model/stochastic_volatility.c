@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "jensen/chain.h"
 #include "kernel/kernels.h"
+#include "model/columns.h"
 #include "model/models.h"
 #include "model/series.h"
 
@@ -188,6 +189,16 @@ static jn_status draw(const void *self, size_t row, size_t t, size_t ld, const d
 
 static const jn_simulator simulator = { .column = "y", .draw = draw };
 
+/* Beyond it y^2 e^-h overflows where the prior of h lives: log p would be a false -inf. */
+static const double Y_MAX = 1e150;
+
+static jn_status refuse(const jn_table *data, size_t row, jn_error *err)
+{
+    const ptrdiff_t col = jn_table_find(data, "y");
+    return jn_column_refuse(data, row, col == JN_NO_COLUMN ? 0 : (size_t)col,
+                            "|y| <= 1e150: its square is out of range", err);
+}
+
 static jn_status create(const jn_params *params, const jn_table *data, jn_model *model,
                         jn_error *err)
 {
@@ -206,6 +217,7 @@ static jn_status create(const jn_params *params, const jn_table *data, jn_model 
     }
     for (size_t t = 0; status == JN_OK && t < m->n; t++) {
         m->log_y2[t] = 2.0 * log(fabs(m->y[t]));
+        status = fabs(m->y[t]) <= Y_MAX ? JN_OK : refuse(data, t, err);
     }
     model->n_obs = 1;
     model->dim = 1;

@@ -2,7 +2,7 @@
 
 #include <gsl/gsl_randist.h>
 
-static const double returns[] = { 0.5, 0.0, -2.0, 1e-200, 1e200 };
+static const double returns[] = { 0.5, 0.0, -2.0, 1e-200, 1e150 };
 
 static jn_table *series(void)
 {
@@ -44,7 +44,7 @@ static void test_extremes(void **state)
     (void)state;
     jn_table *data = series();
     jn_model *m = jn_test_model("stochastic-volatility", NULL, data);
-    const double z[] = { -2000.0, -921.0340371976183, 0.0, 921.0340371976183 };
+    const double z[] = { -2000.0, -921.0340371976183, -15.0, 690.7755278982137 };
     double out[4];
     assert_ok(m->chain->log_emission(m->self, 0, 1, 4, 4, z, out), NULL);
     assert_close(out[0], 1000.0 - 0.5 * log(2.0 * M_PI), 1e-15, 0.0);
@@ -52,8 +52,8 @@ static void test_extremes(void **state)
     assert_true(out[0] == -INFINITY);
     assert_close(out[1], 0.5 * 921.0340371976183 - 0.5 * log(2.0 * M_PI) - 0.5, 1e-13, 0.0);
     assert_ok(m->chain->log_emission(m->self, 0, 4, 4, 4, z, out), NULL);
-    assert_true(out[2] < -1e300);
-    assert_close(out[3], -0.5 * 921.0340371976183 - 0.5 * log(2.0 * M_PI) - 0.5, 1e-13, 0.0);
+    assert_true(out[2] < -1e300 && isfinite(out[2])); /* 1e300 e^15 */
+    assert_close(out[3], -0.5 * 690.7755278982137 - 0.5 * log(2.0 * M_PI) - 0.5, 1e-13, 0.0);
     jn_model_free(m);
     jn_table_free(data);
 }
@@ -87,6 +87,24 @@ static void test_maps_and_derivatives(void **state)
     jn_table_free(data);
 }
 
+/* A square that overflows must not pass for an impossible observation. */
+static void test_squares_out_of_range(void **state)
+{
+    (void)state;
+    const double at[] = { 1.01e150, -1e155, 1e300, -1e300 };
+    for (size_t i = 0; i < sizeof at / sizeof *at; i++) {
+        const double y[] = { 0.1, at[i] };
+        jn_table *data = jn_test_table(2, 1, (const char *const[]){ "y" }, y);
+        jn_test_refused("stochastic-volatility", NULL, data, JN_ERR_VALUE,
+                        "its square is out of range");
+        jn_table_free(data);
+    }
+    jn_table *data = jn_test_table(2, 2, (const char *const[]){ "a", "y" },
+                                   (const double[]){ 0.1, 0.2, 1.0, 1e300 });
+    jn_test_refused("stochastic-volatility", NULL, data, JN_ERR_VALUE, "column y: found '1e+300'");
+    jn_table_free(data);
+}
+
 static void test_refusals_and_memory(void **state)
 {
     (void)state;
@@ -104,6 +122,7 @@ int main(void)
         cmocka_unit_test(test_densities),
         cmocka_unit_test(test_extremes),
         cmocka_unit_test(test_maps_and_derivatives),
+        cmocka_unit_test(test_squares_out_of_range),
         cmocka_unit_test(test_refusals_and_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
