@@ -46,9 +46,11 @@ static double search(cdf *F, const double *args, double guess, double most, doub
 double jn_poisson_quantile(double mean, double u)
 {
     const double most = 0x1p53;
-    return mean <= 0.0    ? 0.0
-           : mean >= most ? most
-                          : search(poisson_cdf, &mean, floor(mean), most, u);
+    if (mean <= 0.0) {
+        return 0.0;
+    }
+    const double k = mean < most ? search(poisson_cdf, &mean, floor(mean), most, u) : most;
+    return k < most ? k : INFINITY;
 }
 
 double jn_binomial_quantile(double n, double p, double u)

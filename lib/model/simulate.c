@@ -243,7 +243,7 @@ static jn_status check_drawn(const simulation *s, jn_error *err)
         if (!isfinite(s->cells.x[i])) {
             return jn_error_set(err, JN_ERR_VALUE,
                                 "row %zu, column %s: the drawn value is %g: the prior reaches "
-                                "beyond what doubles can hold",
+                                "beyond what doubles can hold (of counts: below 2^53)",
                                 i % s->n_rows, s->names[i / s->n_rows], s->cells.x[i]);
         }
     }

@@ -142,6 +142,12 @@ static void test_what_is_refused(void **state)
         { "simulate local-level -n 0", "-n", 2 },
         { "simulate local-level --set noise_sd=-1", "noise_sd", 3 },
         { "simulate logistic --data missing.csv", "missing.csv", 4 },
+        { "simulate local-level -n 3 -o same.csv --latents same.csv", "both be written", 2 },
+        { "simulate local-level -n 3 -o same.csv --latents ./same.csv", "both be written", 2 },
+        { "simulate local-level -n 3 --latents -", "standard output", 2 },
+        { "simulate local-level -n 3 -o - --latents -", "standard output", 2 },
+        { "simulate hmm -n 3 --set transition=0.5,0.5;0.5,0.5 --set rates=1e17,1e17", "below 2^53",
+          3 },
         { "simulate local-level --output no/such/folder.csv", "no/such", 4 },
         { "simulate local-level --output /dev/full", "/dev/full", 4 },
     };

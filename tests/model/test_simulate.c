@@ -484,7 +484,9 @@ static void test_what_cannot_be_drawn(void **state)
     /* h with a standard deviation of 1e6: e^(h / 2) overflows */
     refused("stochastic-volatility", TEXTS("phi=0", "sigma=1e6"), 50, NULL, JN_ERR_VALUE, "beyond");
     /* a rate of 1e30: more than the counts that the model reads */
-    refused("gamma-poisson", TEXTS("shape=1e6", "rate=1e-30"), 3, NULL, JN_ERR_VALUE, "1e9");
+    refused("gamma-poisson", TEXTS("shape=1e6", "rate=1e-30"), 3, NULL, JN_ERR_VALUE, "beyond");
+    refused("hmm", TEXTS("transition=1", "rates=1e17"), 3, NULL, JN_ERR_VALUE, "below 2^53");
+    refused("hmm", TEXTS("transition=1", "rates=1e308"), 3, NULL, JN_ERR_VALUE, "row 0, column y");
     jn_table_free(t);
 }
 
