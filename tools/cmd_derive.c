@@ -78,10 +78,14 @@ enum { LINES = 12, COLUMNS = 8 };
 static const char *const columns[COLUMNS] = { "line",     "quantity", "value",   "error",
                                               "identity", "off by",   "allowed", "holds" };
 
+enum { NOTES = 3 };
+
 typedef struct walk {
     size_t n;
     jn_cell cell[LINES * COLUMNS];
     bool failed;
+    size_t n_notes;
+    char note[NOTES][JN_ERROR_TEXT + 32];
 } walk;
 
 static double se(const jn_estimate *e)
@@ -127,12 +131,33 @@ static void add_equal(walk *w, const char *line, const char *quantity, const jn_
     add_line(w, line, quantity, e, identity, off, allowed(e, other));
 }
 
+/* How far below 0, where that is known. */
+static double below_zero(double x)
+{
+    return isnan(x) ? NAN : fmax(0.0, -x);
+}
+
+/* A line that its law cannot carry is not known, and a note says why. */
+static jn_status excuse(walk *w, const char *line, jn_status st, jn_estimate *e,
+                        const jn_error *why)
+{
+    if (st == JN_REFUSED) {
+        *e = (jn_estimate){ .value = NAN, .error = NAN, .dof = NAN };
+        (void)snprintf(w->note[w->n_notes++], sizeof w->note[0], "line %s is not known: %s", line,
+                       why->message);
+        st = JN_OK;
+    }
+    return st;
+}
+
 static jn_status importance_lines(walk *w, const jn_proposal *q, const jn_gap_options *o,
                                   const jn_estimate *exact, jn_error *err)
 {
     jn_estimate nodes, draws;
-    jn_status st = jn_derive_by_nodes(q, o, &nodes, err);
-    st = st == JN_OK ? jn_derive_by_draws(q, o, &draws, err) : st;
+    jn_status st = excuse(w, "2", jn_derive_by_nodes(q, o, &nodes, err), &nodes, err);
+    if (st == JN_OK) {
+        st = excuse(w, "3", jn_derive_by_draws(q, o, &draws, err), &draws, err);
+    }
     if (st != JN_OK) {
         return st;
     }
@@ -153,10 +178,10 @@ static jn_status gap_lines(walk *w, const jn_proposal *q, const jn_gap_options *
         return st;
     }
     const jn_estimate *value = &elbo->value;
-    const double below = fmax(0.0, value->value - exact->value);
+    const double below = below_zero(exact->value - value->value);
     add_line(w, "4", "E_q log p(x,z)/q, the ELBO", value, "<= line 1", below,
              allowed(value, exact));
-    add_line(w, "", "the gap, log p(x) - ELBO", &elbo->gap, ">= 0", fmax(0.0, -elbo->gap.value),
+    add_line(w, "", "the gap, log p(x) - ELBO", &elbo->gap, ">= 0", below_zero(elbo->gap.value),
              allowed(&elbo->gap, &elbo->gap));
     add_line(w, "", "KL(q || p(z|x)), without log p(x)", &kl, "= the gap",
              fabs(kl.value - elbo->gap.value), allowed(&kl, &elbo->gap));
@@ -172,7 +197,7 @@ static jn_status split_lines(walk *w, const jn_proposal *q, const jn_gap_bound *
         return st;
     }
     add_line(w, "5", "A = E_q log p(x|z), reconstruction", a, NULL, NAN, NAN);
-    add_line(w, "", "B = KL(q || p(z)), regularisation", b, ">= 0", fmax(0.0, -b->value),
+    add_line(w, "", "B = KL(q || p(z)), regularisation", b, ">= 0", below_zero(b->value),
              allowed(b, b));
     jn_estimate split = *a;
     split.value = a->value - b->value;
@@ -187,7 +212,6 @@ static jn_status split_lines(walk *w, const jn_proposal *q, const jn_gap_bound *
 static jn_status walk_lines(const derive_args *a, const jn_parsed *p, const jn_proposal *q,
                             const jn_gap_options *o, jn_error *err)
 {
-    static const char *const failed[] = { "An identity does not hold within the errors." };
     walk w = { .n = 0 };
     jn_gap_table *t;
     const jn_status weak = run_elbo(q, o, &t, err);
@@ -204,7 +228,15 @@ static jn_status walk_lines(const derive_args *a, const jn_parsed *p, const jn_p
         const jn_sheet sheet = {
             .name = "lines", .n_cols = COLUMNS, .n_rows = w.n, .cols = columns, .cell = w.cell
         };
-        st = write_sheet(a, p, q->model, &sheet, w.failed, failed, err);
+        const char *notes[NOTES];
+        if (w.failed) {
+            (void)snprintf(w.note[w.n_notes++], sizeof w.note[0],
+                           "An identity does not hold within the errors.");
+        }
+        for (size_t i = 0; i < w.n_notes; i++) {
+            notes[i] = w.note[i];
+        }
+        st = write_sheet(a, p, q->model, &sheet, w.n_notes, notes, err);
     }
     jn_gap_table_free(t);
     return st != JN_OK ? st : w.failed ? JN_NOT_CONVERGED : weak;

@@ -8,23 +8,70 @@
 #include "jensen/random.h"
 #include "jensen/source.h"
 
-enum { FINEST = 5 };
+enum { FINEST = 5, WIDEST = 5 };
 
 /* --- log p(x) from log-weights --------------------------------------------------------------- */
 
-static jn_status row_evidence(const jn_source *source, const jn_proposal *q, size_t row,
-                              const jn_source_options *options, size_t threads, jn_estimate *out,
-                              jn_error *err)
+/* Nodes that miss a part of q or of the posterior: *narrow, a wider domain may help. As jensen gap
+ * has it, but for log p(x) itself, which is what the line is to tell. */
+static jn_status check_nodes(const jn_law *law, size_t row, double tolerance, bool *narrow,
+                             jn_error *err)
 {
-    const jn_law_wish wish = { .needs = 0 };
+    const double allowed = fmax(tolerance, 1e-12);
+    const double log_mass = jn_lse_log_sum(&law->mass);
+    const double edge = fmax(jn_lse_log_sum(&law->edge_mass) - log_mass,
+                             jn_lse_log_sum(&law->edge_evidence) - jn_lse_log_sum(&law->evidence));
+    *narrow = edge > log(1e-3 * allowed);
+    if (*narrow) {
+        return jn_error_set(err, JN_REFUSED,
+                            "observation %zu: %.2g of q or of the posterior lies on the border of "
+                            "the nodes' domain",
+                            row, exp(edge));
+    }
+    return fabs(expm1(log_mass)) <= allowed
+               ? JN_OK
+               : jn_error_set(err, JN_REFUSED,
+                              "observation %zu: the nodes hold %.12g of q's mass: they miss the "
+                              "rest",
+                              row, exp(log_mass));
+}
+
+static jn_status check_draws(const jn_law *law, size_t row, jn_error *err)
+{
+    jn_pareto p;
+    const jn_status st = jn_pareto_fit(law->n_nodes, law->tail.n, law->tail.log_w, &p);
+    const double most = jn_pareto_limit(law->n_nodes);
+    return st != JN_OK || !(p.k > most)
+               ? st
+               : jn_error_set(err, JN_REFUSED,
+                              "observation %zu: the weights are too heavy-tailed for draws: Pareto "
+                              "k-hat is %.3g, above %.3g",
+                              row, p.k, most);
+}
+
+static jn_status row_evidence(const jn_source *source, const jn_proposal *q, size_t row,
+                              const jn_source_options *options, size_t threads, bool *narrow,
+                              jn_estimate *out, jn_error *err)
+{
+    jn_law_wish wish = { .needs = 0 };
     jn_plan plan = { 0 };
     jn_law_set set = { 0 };
+    *narrow = false;
     jn_status st = jn_plan_new(source, q, row, options, &plan, err);
     if (st != JN_OK) {
         return st;
     }
+    if (source->kind == JN_MC || source->kind == JN_RQMC) {
+        wish.needs = JN_NEED_TAIL;
+        wish.n_tail = jn_pareto_tail(plan.n_points[0] * plan.n_parts) + 1;
+    }
     st = jn_source_run(&plan, 1, &wish, threads, &set, err);
     if (st >= 0) {
+        const bool drawn = set.kind == JN_MC || set.kind == JN_RQMC;
+        st = drawn ? check_draws(&set.pooled, row, err)
+                   : check_nodes(&set.law[0], row, options->tolerance, narrow, err);
+    }
+    if (st == JN_OK) {
         *out = jn_law_set_evidence(&set);
     }
     jn_law_set_free(&set);
@@ -32,7 +79,8 @@ static jn_status row_evidence(const jn_source *source, const jn_proposal *q, siz
     return st;
 }
 
-/* Steps are halved until the error meets the tolerance. */
+/* The domain is widened while it is too narrow; steps are halved until the error meets the
+ * tolerance. */
 static jn_status nested_evidence(const jn_source *source, const jn_proposal *q, size_t row,
                                  const jn_gap_options *o, jn_estimate *out, jn_error *err)
 {
@@ -40,10 +88,14 @@ static jn_status nested_evidence(const jn_source *source, const jn_proposal *q, 
                                   .replicates = o->replicates,
                                   .seed = o->seed,
                                   .tolerance = o->tolerance };
-    bool any = false;
+    bool any = false, narrow = false;
     jn_status st = JN_OK;
-    for (; options.refinement <= FINEST; options.refinement++) {
-        st = row_evidence(source, q, row, &options, o->threads, out, err);
+    while (options.refinement <= FINEST) {
+        st = row_evidence(source, q, row, &options, o->threads, &narrow, out, err);
+        if (narrow && options.widening < WIDEST) {
+            options.widening++;
+            continue;
+        }
         if (st != JN_OK) {
             break;
         }
@@ -51,6 +103,7 @@ static jn_status nested_evidence(const jn_source *source, const jn_proposal *q, 
         if (!source->nested || out->error <= o->tolerance) {
             break;
         }
+        options.refinement++;
     }
     return any && st == JN_REFUSED ? JN_OK : st;
 }
@@ -81,8 +134,17 @@ jn_status jn_derive_by_nodes(const jn_proposal *q, const jn_gap_options *o, jn_e
         order[1] = m->dim <= 3 ? &jn_source_panels : NULL;
     }
     jn_status st = JN_REFUSED;
+    jn_error first = JN_ERROR_INIT, why = JN_ERROR_INIT;
+    bool refused = false;
     for (size_t i = 0; i < 3 && st == JN_REFUSED; i++) {
-        st = order[i] == NULL ? st : total_evidence(order[i], q, o, out, err);
+        if (order[i] != NULL) {
+            st = total_evidence(order[i], q, o, out, &why);
+            first = refused ? first : why;
+            refused = true;
+        }
+    }
+    if (st != JN_OK && err != NULL) {
+        *err = st == JN_REFUSED ? first : why;
     }
     return st;
 }

@@ -6,7 +6,8 @@
 
 /* log p(x), total over observations, as the log-weights of one source see it: the log of their mean
  * under q. `rule` picks the source; where its nodes cannot carry the law the next coarser kind of
- * rule is taken, as in the main job. */
+ * rule is taken, as in the main job. JN_REFUSED with the reason: no law of theirs can tell it
+ * (nodes miss a part of q or of the posterior, draws are too heavy-tailed). */
 JN_CHECKED jn_status jn_derive_by_nodes(const jn_proposal *q, const jn_gap_options *o,
                                         jn_estimate *out, jn_error *err);
 JN_CHECKED jn_status jn_derive_by_draws(const jn_proposal *q, const jn_gap_options *o,

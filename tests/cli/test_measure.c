@@ -130,6 +130,60 @@ static void test_derivation(void **state)
     }
 }
 
+static const json_t *line_of(const json_t *root, const char *quantity)
+{
+    const json_t *row;
+    size_t i;
+    json_array_foreach(json_object_get(root, "lines"), i, row)
+    {
+        const char *name = json_string_value(json_object_get(row, "quantity"));
+        if (strncmp(name, quantity, strlen(quantity)) == 0) {
+            return row;
+        }
+    }
+    fail_msg("no line %s", quantity);
+    return NULL;
+}
+
+/* No split into likelihood and prior: B is not known, which breaks no identity. The banana's nodes
+ * must be widened to hold log p(x) = 0. */
+static void test_derivation_without_a_split(void **state)
+{
+    (void)state;
+    static const char *const lines[] = { "derive gaussian-scale --format json",
+                                         "derive banana --format json" };
+    for (size_t k = 0; k < 2; k++) {
+        json_t *root = run_json(lines[k], 0);
+        const json_t *b = line_of(root, "B = KL"), *nodes = line_of(root, "log integral");
+        assert_true(json_is_null(json_object_get(b, "value")));
+        assert_string_equal(json_string_value(json_object_get(b, "holds")), "not known");
+        assert_string_equal(json_string_value(json_object_get(nodes, "holds")), "yes");
+        assert_close(real_at(nodes, "value"), 0.0, 0.0, 1e-10); /* the default tolerance is 1e-9 */
+        json_decref(root);
+    }
+}
+
+/* Weights of tails that neither nodes nor draws hold: no number, and why. jensen gap: exit 1. */
+static void test_derivation_refuses_heavy_tails(void **state)
+{
+    (void)state;
+    outcome o = run_program("derive student --set df=1 --format json", NULL, NULL);
+    assert_int_equal(o.code, 1);
+    json_t *root = json_loads(o.out, JSON_REJECT_DUPLICATES, NULL);
+    assert_non_null(root);
+    static const char *const quantities[] = { "log integral", "log of the mean" };
+    for (size_t i = 0; i < 2; i++) {
+        const json_t *row = line_of(root, quantities[i]);
+        assert_true(json_is_null(json_object_get(row, "value")));
+        assert_string_equal(json_string_value(json_object_get(row, "holds")), "not known");
+    }
+    assert_non_null(strstr(o.out, "line 2 is not known: observation 0: "));
+    assert_non_null(strstr(o.out, "too heavy-tailed for draws"));
+    assert_null(strstr(o.out, "does not hold"));
+    json_decref(root);
+    outcome_free(&o);
+}
+
 /* B is least where q's sd is nearest the prior's, the gap where it is nearest the posterior's. */
 static void test_derive_sweep(void **state)
 {
@@ -235,6 +289,8 @@ int main(void)
         cmocka_unit_test(test_timings_are_on_stderr),
         cmocka_unit_test(test_weak_evidence),
         cmocka_unit_test(test_derivation),
+        cmocka_unit_test(test_derivation_without_a_split),
+        cmocka_unit_test(test_derivation_refuses_heavy_tails),
         cmocka_unit_test(test_derive_sweep),
         cmocka_unit_test(test_likelihood),
         cmocka_unit_test(test_two_sweeps),
