@@ -75,7 +75,7 @@ static jn_status find_start(const jn_plan *plan, ais_plan *s, jn_error *err)
     }
     if (m->chain != NULL) {
         const jn_status st = jn_path_proposal_new("posterior", NULL, m, &s->posterior, &why);
-        if (st != JN_ERR_UNSUPPORTED) {
+        if (st != JN_ERR_UNSUPPORTED && st != JN_ERR_VALUE) { /* VALUE: of these parameters */
             return st < 0 ? jn_error_set(err, st, "%s", why.message) : st;
         }
     }

@@ -155,7 +155,7 @@ static jn_status filter(finite_path *f, size_t T, jn_error *err)
         }
         const double top = st == JN_OK ? jn_kernels_get()->max(S, a) : 0.0;
         if (top == -INFINITY) {
-            st = jn_error_set(err, JN_ERR_UNSUPPORTED,
+            st = jn_error_set(err, JN_ERR_VALUE,
                               "the observation is impossible at step %zu: it has no posterior", t);
         }
         for (size_t s = 0; st == JN_OK && s < S; s++) {

@@ -118,12 +118,16 @@ jn_status jn_path_gaussian_guided(const jn_model *m, jn_proposal *q, jn_error *e
     const jn_chain *c = m->chain;
     double root[JN_STATE_MAX * JN_STATE_MAX];
     if (c->initial_gaussian == NULL || c->transition_gaussian == NULL ||
-        c->emission_derivatives == NULL || m->dim > JN_STATE_MAX ||
-        c->initial_gaussian(m->self, NULL, root) < 0 ||
-        c->transition_gaussian(m->self, 1, 0, 1, NULL, NULL, root) < 0) {
+        c->emission_derivatives == NULL || m->dim > JN_STATE_MAX) {
         return jn_error_set(err, JN_ERR_UNSUPPORTED,
-                            "model %s: guided needs Gaussian steps that have a density and "
-                            "derivatives of the emission",
+                            "model %s: guided needs Gaussian steps and derivatives of the emission",
+                            m->type->name);
+    }
+    if (c->initial_gaussian(m->self, NULL, root) < 0 ||
+        c->transition_gaussian(m->self, 1, 0, 1, NULL, NULL, root) < 0) {
+        return jn_error_set(err, JN_ERR_VALUE,
+                            "model %s: guided needs steps that have a density, and a covariance of "
+                            "its parameters is singular",
                             m->type->name);
     }
     guided *g = jn_alloc(1, sizeof *g);

@@ -207,7 +207,7 @@ jn_status jn_path_linear_posterior(const jn_model *m, jn_proposal *q, jn_error *
     jn_status st = JN_OK;
     for (size_t t = 0; st == JN_OK && t < T; t++) {
         if (!filter_step(&s, t) || !backward_step(&s, t, path)) {
-            st = jn_error_set(err, JN_ERR_UNSUPPORTED,
+            st = jn_error_set(err, JN_ERR_VALUE,
                               "step %zu: a covariance is singular; paths then have no density", t);
         }
     }

@@ -130,9 +130,29 @@ static void test_impossible(void **state)
     }
     jn_proposal *q = NULL;
     jn_error err = JN_ERROR_INIT;
-    assert_int_equal(jn_path_proposal_new("posterior", NULL, m, &q, &err), JN_ERR_UNSUPPORTED);
+    assert_int_equal(jn_path_proposal_new("posterior", NULL, m, &q, &err), JN_ERR_VALUE);
     assert_non_null(strstr(err.message, "impossible at step 1"));
     jn_model_free(m);
+}
+
+/* Noise of no density is a matter of values, not of what the model is. */
+static void test_singular_noise(void **state)
+{
+    (void)state;
+    static const char *const names[] = { "guided", "smoother", "posterior" };
+    static const char *const still[] = { "sd0=0", "level_sd=0" };
+    for (size_t i = 0; i < 2; i++) {
+        const jn_test_chain c = { "local-level", { still[i] }, "y", 3, { 0.5, 1, 2 } };
+        jn_model *m = jn_test_chain_model(&c);
+        for (size_t k = 0; k < 3; k++) {
+            jn_proposal *q = NULL;
+            jn_error err = JN_ERROR_INIT;
+            assert_int_equal(jn_path_proposal_new(names[k], NULL, m, &q, &err), JN_ERR_VALUE);
+            assert_non_null(strstr(err.message, "singular"));
+            assert_null(q);
+        }
+        jn_model_free(m);
+    }
 }
 
 typedef struct making {
@@ -189,9 +209,10 @@ static void test_errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_unbiased),    cmocka_unit_test(test_guided_is_narrower),
-        cmocka_unit_test(test_single_step), cmocka_unit_test(test_threads_change_nothing),
-        cmocka_unit_test(test_impossible),  cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_unbiased),       cmocka_unit_test(test_guided_is_narrower),
+        cmocka_unit_test(test_single_step),    cmocka_unit_test(test_threads_change_nothing),
+        cmocka_unit_test(test_impossible),     cmocka_unit_test(test_errors),
+        cmocka_unit_test(test_singular_noise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
