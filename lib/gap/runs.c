@@ -45,6 +45,13 @@ static jn_estimate evidence_of(const jn_gap_job *job, const jn_estimate *exact)
     return e;
 }
 
+/* Chains that share one start and make no move are one chain: nothing tells how far off it is. */
+static bool all_one_chain(const jn_gap_job *job)
+{
+    return job->reverse && job->options->latents != NULL && job->steps <= 1 &&
+           !job->q->is_posterior;
+}
+
 /* They come as -log w: minus their mean. */
 static void take(const jn_gap_job *job, const jn_gap_bound *from, const jn_estimate *exact,
                  jn_gap_bound *to)
@@ -58,6 +65,9 @@ static void take(const jn_gap_job *job, const jn_gap_bound *from, const jn_estim
         to->gap = to->value;
         to->gap.value = exact->value - to->value.value;
         to->gap.error = to->value.error + exact->error;
+    }
+    if (all_one_chain(job)) {
+        to->value.error = to->value.dof = to->gap.error = to->gap.dof = to->variance = NAN;
     }
 }
 

@@ -8,6 +8,11 @@ double jn_gap_error_of(const jn_estimate *e)
     return isnan(e->value) ? NAN : e->error;
 }
 
+double jn_gap_dof_of(const jn_estimate *e)
+{
+    return isnan(jn_gap_error_of(e)) ? NAN : e->dof;
+}
+
 /* As a shell would take it, with control characters replaced. */
 static void print_word(const char *word, FILE *f)
 {

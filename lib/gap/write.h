@@ -13,6 +13,9 @@ JN_CHECKED jn_gap_writer jn_gap_write_table, jn_gap_write_csv, jn_gap_write_json
 /* What is not known has no error. */
 double jn_gap_error_of(const jn_estimate *e);
 
+/* Its degrees of freedom; NaN where there is no error that could have any. */
+double jn_gap_dof_of(const jn_estimate *e);
+
 /* The command's words, those with blanks in quotes, on one line. */
 void jn_gap_command_line(const jn_gap_write_options *options, FILE *f);
 

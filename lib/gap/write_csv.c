@@ -51,7 +51,7 @@ static void bound(const jn_gap_bound *b, FILE *f)
     number(b->value.value, f);
     number(jn_gap_error_of(&b->value), f);
     word(isnan(b->value.value) ? NULL : jn_error_kind_name(b->value.kind), f);
-    number(b->value.dof, f);
+    number(jn_gap_dof_of(&b->value), f);
     number(b->gap.value, f);
     number(jn_gap_error_of(&b->gap), f);
     number(b->gap_predicted, f);

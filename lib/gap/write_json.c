@@ -122,7 +122,7 @@ static json_t *bound_json(build *b, const jn_gap_bound *g)
     put(b, o, "error", number(jn_gap_error_of(&g->value)));
     put(b, o, "error_kind",
         isnan(g->value.value) ? json_null() : text(jn_error_kind_name(g->value.kind)));
-    put(b, o, "error_dof", number(g->value.dof));
+    put(b, o, "error_dof", number(jn_gap_dof_of(&g->value)));
     put(b, o, "gap", number(g->gap.value));
     put(b, o, "gap_error", number(jn_gap_error_of(&g->gap)));
     put(b, o, "gap_estimator", text(g->gap_method));

@@ -113,6 +113,15 @@ static void test_latents_serve_reverse_chains(void **state)
     assert_non_null(strstr(one.out, ",upper,"));
     outcome_free(&one);
     outcome_free(&three);
+    o = run_program("gap stochastic-volatility --data y.csv --latents z.csv --bounds ais --k 1 "
+                    "--samples 64 --format json",
+                    NULL, NULL);
+    const char *upper = strstr(o.out, "\"side\": \"upper\"");
+    assert_non_null(upper); /* one chain, over and over: a value without an error */
+    const char *dof = strstr(upper, "\"error_dof\""), *error = strstr(upper, "\"error\"");
+    assert_int_equal(strncmp(error, "\"error\": null", 13), 0);
+    assert_int_equal(strncmp(dof, "\"error_dof\": null", 17), 0);
+    outcome_free(&o);
     o = run_program("gap stochastic-volatility --data y.csv --latents y.csv --bounds ais --k 4 "
                     "--rows 0:3",
                     NULL, NULL);

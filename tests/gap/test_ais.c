@@ -127,6 +127,38 @@ static void test_a_chain_from_its_latents(void **state)
     jn_table_free(z);
 }
 
+/* K = 1 from the latents given: every chain is the same point, and has no error to tell. */
+static void test_one_start_without_moves(void **state)
+{
+    (void)state;
+    jn_table *x = NULL, *z = NULL;
+    jn_model *m = NULL;
+    jn_proposal *q = NULL;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_simulate("stochastic-volatility", NULL, 8, NULL, 3, &x, &z, &err), &err);
+    assert_ok(jn_model_new("stochastic-volatility", NULL, x, &m, &err), &err);
+    assert_ok(jn_path_proposal_new("prior", NULL, m, &q, &err), &err);
+    const jn_latents latents = { .n = 8, .dim = 1, .z = z->numbers };
+    const jn_bound_arg args[] = { { .bound = &jn_bound_ais, .k = 1 },
+                                  { .bound = &jn_bound_ais, .k = 1, .right = true },
+                                  { .bound = &jn_bound_ais, .k = 2, .right = true } };
+    const jn_gap_options o = { .seed = 1, .samples = 256, .replicates = 8, .latents = &latents };
+    jn_gap_table *t = NULL;
+    assert_ok(jn_gap_run(q, 3, args, &o, &t, &err), &err);
+    const jn_gap_bound *const both[] = { t->rows[0].bounds, t->total.bounds };
+    for (size_t i = 0; i < 2; i++) {
+        const jn_gap_bound *b = both[i];
+        assert_true(b[0].value.error > 0.0 && b[2].value.error > 0.0);
+        assert_true(isfinite(b[1].value.value) && isfinite(b[1].gap.value));
+        assert_true(isnan(b[1].value.error) && isnan(b[1].gap.error) && isnan(b[1].value.dof));
+    }
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+    jn_table_free(x);
+    jn_table_free(z);
+}
+
 /* log p(x) = -inf: said so, without chains down from a posterior that is not there. */
 static void test_an_impossible_observation(void **state)
 {
@@ -181,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_two_sides),
         cmocka_unit_test(test_the_sandwich_holds_the_truth),
         cmocka_unit_test(test_a_chain_from_its_latents),
+        cmocka_unit_test(test_one_start_without_moves),
         cmocka_unit_test(test_an_impossible_observation),
         cmocka_unit_test(test_threads_change_nothing),
     };
