@@ -40,6 +40,7 @@ typedef struct jn_gap_bound {
     double variance;        /* of the estimator of one group of K draws; NaN: not known */
     jn_estimate reconstruction, kl; /* elbo; value NaN: no split */
     jn_verdict finite;              /* is the bound, whatever a rule or a sample shows? */
+    const char *unsure;             /* static: why draws do not show an error; NULL: they do */
 } jn_gap_bound;
 
 typedef struct jn_diagnostics {

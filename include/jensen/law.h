@@ -67,6 +67,7 @@ typedef struct jn_tilt {
     double max;   /* largest beta l + log m so far */
     double mass;  /* sum of e^(beta l + log m - max) */
     double first; /* sum of l e^(beta l + log m - max) */
+    double edge;  /* what of the mass stands at the border of a rule's domain */
 } jn_tilt;
 
 /* The largest log-weights of a stream of draws. */

@@ -11,13 +11,6 @@ static double order_of(const jn_bound_arg *arg)
     return arg->bound == &jn_bound_cubo ? arg->n : 1.0 - arg->alpha;
 }
 
-static jn_bound_value from_nodes(const jn_weight_law *w, double beta)
-{
-    const double gap = 0.0 - jn_weight_law_tilt(w, beta).log_moment / beta; /* no -0 */
-    const jn_rounding r = jn_rounding_of(w);
-    return jn_gap_value(w, gap, fabs(gap) * (1.0 + fabs(beta)) * r.relative + r.floor);
-}
-
 static double from_draws(const jn_law *law, double beta)
 {
     const jn_tilt *t = jn_find_tilt(law, beta);
@@ -29,6 +22,27 @@ static double from_draws(const jn_law *law, double beta)
     }
     const double sum = jn_tilt_log_sum(t);
     return (sum - jn_lse_log_sum(&law->mass)) / beta;
+}
+
+/* What lies beyond the nodes, from what stands on their border. */
+static double border_error(const jn_law *law, double beta)
+{
+    const jn_tilt *t = jn_find_tilt(law, beta);
+    return t == NULL || !(t->mass > 0.0) ? 0.0 : 100.0 * t->edge / (t->mass * fabs(beta));
+}
+
+/* A law of many nodes is compressed, and leaves out what neither the ELBO nor the first powers of W
+ * see. The sum over all nodes has it, but not the digits of a small gap. */
+static jn_bound_value from_nodes(const jn_law *law, const jn_weight_law *w, double beta)
+{
+    const double gap = 0.0 - jn_weight_law_tilt(w, beta).log_moment / beta; /* no -0 */
+    const jn_rounding r = jn_rounding_of(w);
+    const double error = fabs(gap) * (1.0 + fabs(beta)) * r.relative + r.floor +
+                         border_error(law, beta);
+    const double sum = from_draws(law, beta), all = w->log_evidence - sum;
+    const double rounding = 1e-13 * (1.0 + fabs(sum) + fabs(w->log_evidence));
+    return !isnan(sum) && !(fabs(all - gap) <= rounding) ? jn_gap_value(w, all, error + rounding)
+                                                         : jn_gap_value(w, gap, error);
 }
 
 static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
@@ -43,7 +57,7 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
                 return st;
             }
         } else if (w != NULL && !law->draws) {
-            out[i] = from_nodes(w, beta);
+            out[i] = from_nodes(law, w, beta);
         } else {
             out[i] = jn_plain_value(from_draws(law, beta));
         }

@@ -88,6 +88,17 @@ static void choose_estimator(jn_gap_job *j)
     j->table->replicates = draws ? j->options->replicates : 0;
 }
 
+static bool asks_for_moments(const jn_gap_job *j)
+{
+    double n;
+    for (size_t i = 0; i < j->table->n_bounds; i++) {
+        if (j->args[i].bound->integrand(&j->args[i], &n) == JN_OF_MOMENT) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What the laws must keep. */
 static jn_status wish_for(jn_gap_job *j)
 {
@@ -107,8 +118,14 @@ static jn_status wish_for(jn_gap_job *j)
                              .betas = w->betas,
                              .n_posterior_k = w->n_posterior_k,
                              .posterior_ks = w->posterior_ks };
-    if (j->table->samples == 0) { /* moments of W under a rule come from its nodes, as all else */
+    if (j->table->samples ==
+        0) { /* under a rule all comes from its nodes, far moments of W apart */
         j->wish = (jn_law_wish){ .needs = JN_NEED_NODES };
+        if (asks_for_moments(j)) {
+            j->wish.needs |= JN_NEED_TILTS;
+            j->wish.n_beta = w->n_beta;
+            j->wish.betas = w->betas;
+        }
     }
     if (j->table->samples > 0) {
         j->wish.needs |= JN_NEED_TAIL;
@@ -153,9 +170,11 @@ static jn_status run_with(jn_gap_job *j, const jn_source *source, jn_error *err)
     return st == JN_OK ? weak : st;
 }
 
-/* The deterministic rules that apply, in the order in which they are tried. */
-static size_t rules_for(const jn_model *m, const jn_source **rules)
+/* The deterministic rules that apply, in the order in which they are tried. Panels cover q and the
+ * posterior, and no power of W. */
+static size_t rules_for(const jn_gap_job *j, const jn_source **rules)
 {
+    const jn_model *m = j->q->model;
     size_t n = 0;
     if (jn_model_states(m) > 0) {
         rules[n++] = &jn_source_enumerate;
@@ -164,7 +183,7 @@ static size_t rules_for(const jn_model *m, const jn_source **rules)
     if (!m->density->rugged) {
         rules[n++] = &jn_source_quadrature;
     }
-    if (m->dim <= 3) {
+    if (m->dim <= 3 && (n == 0 || !asks_for_moments(j))) {
         rules[n++] = &jn_source_panels;
     } else if (n == 0) {
         rules[n++] = &jn_source_quadrature;
@@ -176,7 +195,7 @@ static size_t rules_for(const jn_model *m, const jn_source **rules)
 static jn_status run_nodes(jn_gap_job *j, jn_error *err)
 {
     const jn_source *rules[2];
-    const size_t n = rules_for(j->q->model, rules);
+    const size_t n = rules_for(j, rules);
     jn_status st = JN_REFUSED;
     for (size_t i = 0; i < n && st == JN_REFUSED; i++) {
         st = run_with(j, rules[i], err);
@@ -289,7 +308,9 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
     st = st == JN_OK ? runs : st;
     jn_gap_total(t);
     jn_status warned = jn_gap_warn_infinite(t);
-    warned = warned == JN_OK ? jn_gap_warn_heavy(t) : warned;
+    warned = warned == JN_OK ? jn_gap_warn_unsure(t) : warned;
+    const jn_status heavy = warned >= 0 ? jn_gap_warn_heavy(t) : warned;
+    warned = heavy == JN_OK ? warned : heavy;
     if (warned < 0) {
         jn_gap_table_free(t);
         return jn_error_set(err, warned, "out of memory");

@@ -7,10 +7,29 @@
 #include "base/memory.h"
 #include "gap/verdict.h"
 
+/* The largest part of a power of W that stands on the border of the nodes' domain, of those that
+ * make bounds and are known to be finite: its error, which a wider domain may mend. */
+static jn_status border_share(const jn_proposal *q, size_t row, const jn_law *law, double *share)
+{
+    *share = 0.0;
+    for (size_t i = 0; i < law->n_tilts; i++) {
+        const jn_tilt *t = &law->tilts[i];
+        jn_verdict v;
+        const jn_status st = jn_finite_moment(q, row, t->beta, &v);
+        if (st != JN_OK) {
+            return st;
+        }
+        if (v.finite == JN_FINITE && t->mass > 0.0) {
+            *share = fmax(*share, t->edge / t->mass);
+        }
+    }
+    return JN_OK;
+}
+
 /* Masses that do not add up, or evidence that contradicts the exact one: the nodes miss q or the
  * posterior, and no bound of theirs is worth printing. */
 static jn_row_state check_law(const jn_law_set *set, const jn_estimate *exact, double tolerance,
-                              jn_diagnostics *d, char *why)
+                              double share, jn_diagnostics *d, char *why)
 {
     const jn_law *law = &set->law[0];
     const double mass = expm1(jn_lse_log_sum(&law->mass));
@@ -20,11 +39,11 @@ static jn_row_state check_law(const jn_law_set *set, const jn_estimate *exact, d
     d->coverage = exact->value == -INFINITY ? NAN : 1.0 + off;
     const double edge = fmax(jn_lse_log_sum(&law->edge_mass) - jn_lse_log_sum(&law->mass),
                              jn_lse_log_sum(&law->edge_evidence) - jn_lse_log_sum(&law->evidence));
-    if (edge > log(1e-3 * allowed)) {
+    if (edge > log(1e-3 * allowed) || share > 1e-4) {
         (void)snprintf(why, JN_ERROR_TEXT,
-                       "%.2g of q or of the posterior lies on the border of "
+                       "%.2g of q, of the posterior or of a power of W lies on the border of "
                        "the nodes' domain",
-                       exp(edge));
+                       fmax(exp(edge), share));
         return JN_ROW_NARROW;
     }
     if (!(fabs(mass) <= allowed)) {
@@ -175,6 +194,49 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
     }
 }
 
+/* The share of the largest draw in a sum of powers of W. */
+static double largest_share(const jn_law *law, double beta)
+{
+    for (size_t i = 0; i < law->n_tilts; i++) {
+        if (law->tilts[i].beta == beta) {
+            return law->tilts[i].mass > 0.0 ? 1.0 / law->tilts[i].mass : 0.0;
+        }
+    }
+    return 0.0;
+}
+
+/* Draws of a mean that few of them make show neither it nor its error: of W^n where W^2n has no
+ * mean as far as k-hat tells, or where one draw holds a fiftieth of all (of few draws, more); of
+ * W log W read off draws of q where W^3 has none. */
+static const char *unsure_of(const jn_gap_bound *b, const jn_law *law, const jn_diagnostics *d)
+{
+    double n;
+    const double most = fmax(0.02, 100.0 / (double)law->n_nodes);
+    const jn_integrand of = b->arg.bound->integrand(&b->arg, &n);
+    if (of == JN_OF_MOMENT && (n * d->pareto_k >= 0.7 || largest_share(law, n) > most)) {
+        return "a few draws make most of the power of W that it is a mean of";
+    }
+    const bool of_posterior = b->arg.bound == &jn_bound_eubo || b->arg.bound == &jn_bound_upper ||
+                              (b->arg.bound == &jn_bound_tvo && b->arg.right);
+    if (of_posterior && b->estimator == JN_BY_SELF_NORMALISED && d->pareto_k >= 0.3) {
+        return "it is read off draws of q, and their weights are too heavy-tailed for that (k-hat "
+               "above 0.3): --rule mc or quadrature";
+    }
+    return NULL;
+}
+
+static void doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d)
+{
+    if (isfinite(b->value.value)) {
+        const bool alone = set->n == 1 && (set->kind == JN_RQMC || isnan(b->value.error));
+        b->unsure = alone ? "one replicate does not show it (--replicates 2 or more)"
+                          : unsure_of(b, &set->pooled, d);
+    }
+    if (b->unsure != NULL) {
+        b->value.error = b->value.dof = b->gap.error = b->gap.dof = NAN;
+    }
+}
+
 static jn_row_state judge(const jn_gap_row *row, size_t n, double tolerance, char *why)
 {
     for (size_t i = 0; i < n; i++) {
@@ -217,7 +279,12 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
         .var_w_row = row->index,
         .pareto_row = row->index,
     };
-    *state = draws ? JN_ROW_GOOD : check_law(set, &row->evidence, tolerance, d, why);
+    double share = 0.0;
+    jn_status st = draws ? JN_OK : border_share(q, row->index, &set->law[0], &share);
+    if (st != JN_OK) {
+        return st;
+    }
+    *state = draws ? JN_ROW_GOOD : check_law(set, &row->evidence, tolerance, share, d, why);
     if (*state != JN_ROW_GOOD) {
         return JN_OK;
     }
@@ -226,7 +293,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
         return JN_ERR_NOMEM;
     }
     weight_moments w;
-    jn_status st = jn_bound_results(set, estimator, n, args, results);
+    st = jn_bound_results(set, estimator, n, args, results);
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
     const jn_law *law = draws ? &set->pooled : &set->law[0];
     st = st == JN_OK && draws ? find_tail(law, d) : st;
@@ -236,6 +303,9 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
             st = jn_gap_judge(q, row->index, &row->bounds[i]);
             set_gap(&row->bounds[i], &row->evidence, set, &w, d, &results[i]);
             predict(&w, law->n_zero > 0, &row->bounds[i]);
+            if (draws) {
+                doubt(&row->bounds[i], set, d);
+            }
         }
         d->var_w = w.mu2;
         d->ess_fraction = draws             ? jn_law_ess_fraction(law)
@@ -243,6 +313,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
                                             : NAN;
         d->zero_weights = law->n_zero;
         *state = judge(row, n, tolerance, why);
+        *state = *state == JN_ROW_COARSE && share > 1e-3 * tolerance ? JN_ROW_SHORT : *state;
     }
     free(results);
     return st;

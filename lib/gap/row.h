@@ -8,6 +8,7 @@
 typedef enum jn_row_state {
     JN_ROW_GOOD,   /* all that was asked, within the tolerance */
     JN_ROW_COARSE, /* an error exceeds the tolerance: a finer rule may help */
+    JN_ROW_SHORT,  /* the same, as a power of W reaches the border: a wider domain may help */
     JN_ROW_NARROW, /* mass on the border of the domain: a wider one may help */
     JN_ROW_REFUSED /* the masses do not add up */
 } jn_row_state;

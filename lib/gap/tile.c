@@ -36,6 +36,12 @@ size_t jn_gap_tile_size(const jn_gap_job *j)
     return j->source->kind == JN_QUADRATURE && dim <= 4 ? by_dim[dim - 1] : TILE_MAX;
 }
 
+/* Something to print, if not as sharp as was asked. */
+static bool has_answer(const attempt *a)
+{
+    return a->state == JN_ROW_COARSE || a->state == JN_ROW_SHORT;
+}
+
 static jn_status plan_one(void *user, size_t i, size_t worker, jn_error *err)
 {
     (void)worker;
@@ -44,7 +50,7 @@ static jn_status plan_one(void *user, size_t i, size_t worker, jn_error *err)
     const jn_status st = jn_plan_new(t->job->source, t->job->q, a->row, &a->options, &t->plan[i],
                                      err);
     a->planned = st == JN_OK;
-    if (st == JN_REFUSED && a->state != JN_ROW_COARSE) {
+    if (st == JN_REFUSED && !has_answer(a)) {
         memcpy(a->why, err->message, JN_ERROR_TEXT);
     }
     return st == JN_REFUSED ? JN_OK : st;
@@ -73,7 +79,7 @@ static jn_status drop_unplanned(tile *t, jn_error *weak, jn_error *err)
         if (a->planned) {
             t->plan[kept] = t->plan[i];
             t->attempt[kept++] = *a;
-        } else if (a->state == JN_ROW_COARSE) {
+        } else if (has_answer(a)) {
             (void)jn_error_set(weak, JN_NOT_CONVERGED, "observation %zu: %s", a->row, a->why);
         } else {
             (void)jn_error_set(err, JN_REFUSED, "%s", a->why);
@@ -115,7 +121,7 @@ static jn_status drop_finished(tile *t, jn_error *weak, jn_error *err)
             continue;
         }
         const bool stop = a->state == JN_ROW_COARSE && hopeless(a, t->job->table);
-        if (a->state == JN_ROW_NARROW) {
+        if (a->state == JN_ROW_NARROW || a->state == JN_ROW_SHORT) {
             a->options.widening++;
         } else {
             a->options.refinement++;
@@ -123,7 +129,7 @@ static jn_status drop_finished(tile *t, jn_error *weak, jn_error *err)
         if (!stop && a->options.widening <= MAX_WIDENING &&
             a->options.refinement <= MAX_REFINEMENT) {
             t->attempt[kept++] = *a;
-        } else if (a->state == JN_ROW_COARSE) {
+        } else if (has_answer(a)) {
             (void)jn_error_set(weak, JN_NOT_CONVERGED, "observation %zu: %s", a->row, a->why);
         } else {
             return jn_error_set(err, JN_REFUSED, "observation %zu: %s", a->row, a->why);

@@ -175,6 +175,32 @@ jn_status jn_gap_warn_infinite(jn_gap_table *t)
     return st;
 }
 
+jn_status jn_gap_warn_unsure(jn_gap_table *t)
+{
+    jn_status weak = JN_OK;
+    for (size_t i = 0; i < t->n_bounds; i++) {
+        char label[JN_BOUND_LABEL];
+        const char *reason = NULL;
+        size_t count = 0;
+        for (size_t r = 0; r < t->n_rows; r++) {
+            const char *here = t->rows[r].bounds[i].unsure;
+            reason = reason == NULL ? here : reason;
+            count += here != NULL;
+        }
+        if (count == 0) {
+            continue;
+        }
+        weak = JN_NOT_CONVERGED;
+        const jn_status st = jn_gap_warn(
+            t, "%s: its error is not known for %zu of %zu observations: %s",
+            jn_bound_label(&t->total.bounds[i].arg, label), count, t->n_rows, reason);
+        if (st != JN_OK) {
+            return st;
+        }
+    }
+    return weak;
+}
+
 jn_status jn_gap_warn_heavy(jn_gap_table *t)
 {
     const double limit = jn_pareto_limit(t->samples * t->replicates);

@@ -11,6 +11,9 @@ JN_CHECKED jn_status jn_gap_judge(const jn_proposal *q, size_t row, jn_gap_bound
 /* One warning for each bound of the table that is infinite, or may be, for some rows. */
 JN_CHECKED jn_status jn_gap_warn_infinite(jn_gap_table *t);
 
+/* JN_NOT_CONVERGED with a warning for each bound whose error draws do not show. */
+JN_CHECKED jn_status jn_gap_warn_unsure(jn_gap_table *t);
+
 /* JN_NOT_CONVERGED with a warning where draws have weights too heavy-tailed for their means to be
  * trusted: k-hat above jn_pareto_limit. t->total stands. */
 JN_CHECKED jn_status jn_gap_warn_heavy(jn_gap_table *t);

@@ -156,7 +156,7 @@ static jn_status add_companions(jn_law *law, const jn_weights *b)
         jn_groups_add_replaced(&law->posterior[i], b->n, b->log_w, b->log_w_posterior);
     }
     for (size_t i = 0; i < law->n_tilts; i++) {
-        jn_tilt_add(&law->tilts[i], b->n, b->log_w, b->log_mass);
+        jn_tilt_add(&law->tilts[i], b->n, b->log_w, b->log_mass, b->edge);
     }
     return b->log_mass == NULL ? jn_tail_add(&law->tail, b->n, b->log_w) : JN_OK;
 }

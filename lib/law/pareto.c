@@ -11,6 +11,9 @@
 
 enum { LEAST_TAIL = 5, GRID = 30, PRIOR_WEIGHT = 10 };
 
+/* Log-weights that differ by no more, relative to their size, differ by rounding. */
+static const double SAME = 1e-12;
+
 size_t jn_pareto_tail(uint64_t s)
 {
     const double m = ceil(fmin((double)s / 5.0, 3.0 * sqrt((double)s)));
@@ -136,7 +139,7 @@ jn_status jn_pareto_fit(uint64_t s, size_t n, const double *log_w, jn_pareto *ou
     }
     double *const grid = scratch + m, *const x = tail + 1;
     const double cutoff = tail[0], top = tail[m];
-    if (top == cutoff) {
+    if (top == cutoff || top - cutoff <= SAME * (1.0 + fabs(top))) {
         p.note = "the largest weights are all the same";
     } else if (few_values(m, x)) {
         p.note = "fewer than 5 distinct values among the largest weights";

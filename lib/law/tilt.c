@@ -18,11 +18,13 @@ static void raise_to(jn_tilt *t, double max)
         const double scale = t->max == -INFINITY ? 0.0 : exp(t->max - max);
         t->mass *= scale;
         t->first *= scale;
+        t->edge *= scale;
         t->max = max;
     }
 }
 
-static void add_piece(jn_tilt *t, size_t n, const double *log_w, const double *log_m)
+static void add_piece(jn_tilt *t, size_t n, const double *log_w, const double *log_m,
+                      const unsigned char *edge)
 {
     double term[PIECE], value[PIECE];
     for (size_t i = 0; i < n; i++) {
@@ -39,20 +41,24 @@ static void add_piece(jn_tilt *t, size_t n, const double *log_w, const double *l
         term[i] -= t->max;
     }
     k->exp(n, term, value);
-    double mass = 0.0, first = 0.0;
+    double mass = 0.0, first = 0.0, outer = 0.0;
     for (size_t i = 0; i < n; i++) {
         mass += value[i];
         first += value[i] > 0.0 ? value[i] * log_w[i] : 0.0;
+        outer += edge != NULL && edge[i] != 0 ? value[i] : 0.0;
     }
     t->mass += mass;
     t->first += first;
+    t->edge += outer;
 }
 
-void jn_tilt_add(jn_tilt *t, size_t n, const double *log_w, const double *log_m)
+void jn_tilt_add(jn_tilt *t, size_t n, const double *log_w, const double *log_m,
+                 const unsigned char *edge)
 {
     for (size_t i = 0; i < n; i += PIECE) {
         const size_t piece = n - i < PIECE ? n - i : PIECE;
-        add_piece(t, piece, log_w + i, log_m == NULL ? NULL : log_m + i);
+        add_piece(t, piece, log_w + i, log_m == NULL ? NULL : log_m + i,
+                  edge == NULL ? NULL : edge + i);
     }
 }
 
@@ -65,6 +71,7 @@ void jn_tilt_merge(jn_tilt *into, const jn_tilt *from)
     const double scale = exp(from->max - into->max);
     into->mass += scale * from->mass;
     into->first += scale * from->first;
+    into->edge += scale * from->edge;
 }
 
 double jn_tilt_log_sum(const jn_tilt *t)

@@ -72,11 +72,68 @@ static void test_var_w(void **state)
     }
 }
 
+/* q = N(0, s^2 I) against p = N(0, I): E W^n = (s^(n - 1) / sqrt(n + (1 - n) / s^2))^dim. */
+static jn_test_run run_scale(int dim, double s, const char *bound, double tolerance)
+{
+    char d[40], scale[40];
+    snprintf(d, sizeof d, "dim=%d", dim);
+    snprintf(scale, sizeof scale, "s=%.17g", s);
+    jn_test_run r = { .err = JN_ERROR_INIT };
+    r.model = jn_test_model("gaussian-scale", TEXTS(d, scale), NULL);
+    char sd[40];
+    snprintf(sd, sizeof sd, "sd=%.17g", s);
+    r.q = jn_test_proposal("gaussian", TEXTS("mean=0", sd), r.model);
+    jn_bound_arg *args;
+    size_t n;
+    assert_ok(jn_bounds_parse(bound, 0, NULL, &n, &args, &r.err), &r.err);
+    r.status = jn_gap_run(r.q, n, args, &(jn_gap_options){ .tolerance = tolerance }, &r.table,
+                          &r.err);
+    free(args);
+    assert_true(r.status >= 0);
+    return r;
+}
+
+/* Where a power of W reaches beyond what q and the posterior fill, by far or by a little: the error
+ * covers, or is not known and that is said. */
+static void test_powers_on_the_border(void **state)
+{
+    (void)state;
+    static const struct {
+        int dim;
+        double s, n, tolerance;
+        const char *bound;
+        bool known;
+    } cases[] = {
+        { 2, 1.41, -1.0, 1e-9, "vr:2", true },    { 3, 1.2, -2.0, 1e-2, "vr:3", true },
+        { 3, 1.38, -1.0, 1e-3, "vr:2", true },    { 3, 0.715, 2.0, 1e-9, "cubo:2", true },
+        { 3, 0.72, 2.0, 1e-9, "cubo:2", true },   { 3, 1.41, -1.0, 1e-2, "vr:2", false },
+        { 3, 0.708, 2.0, 1e-9, "cubo:2", false }, { 4, 1.41, -1.0, 1e-9, "vr:2", false }
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        const double n = cases[i].n, s = cases[i].s;
+        jn_test_run r = run_scale(cases[i].dim, s, cases[i].bound, cases[i].tolerance);
+        const jn_gap_bound *b = &r.table->total.bounds[0];
+        const double truth = cases[i].dim *
+                             ((n - 1.0) * log(s) - 0.5 * log(n + (1.0 - n) / (s * s))) / n;
+        if (cases[i].known) {
+            assert_string_equal(r.table->rule, "quadrature");
+            assert_close(b->value.value, truth, 0.0, b->value.error + 1e-13);
+            assert_true(r.status == JN_OK || b->value.error > cases[i].tolerance);
+        } else {
+            assert_int_equal(r.status, JN_NOT_CONVERGED);
+            assert_true(isnan(b->value.error) && isnan(b->gap.error));
+            assert_true(r.table->n_warnings > 1);
+        }
+        jn_test_gap_free(&r);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_renyi_and_cubo),
         cmocka_unit_test(test_var_w),
+        cmocka_unit_test(test_powers_on_the_border),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

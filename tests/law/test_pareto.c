@@ -150,6 +150,13 @@ static void test_no_tail_to_fit(void **state)
         l[i] = -3.0;
     }
     note(1000, "all the same");
+    for (size_t i = 0; i < 1000; i++) { /* but for rounding */
+        l[i] = -3.0 - 4.4e-16 * (double)(i * i % 17);
+    }
+    note(1000, "all the same");
+    for (size_t i = 0; i < 1000; i++) {
+        l[i] = -3.0;
+    }
     l[0] = -2.0;
     note(1000, "fewer than 5 distinct");
     for (size_t i = 0; i < 1000; i++) {

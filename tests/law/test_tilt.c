@@ -45,13 +45,13 @@ static void test_sums_of_any_split(void **state)
         jn_tilt whole, parts;
         jn_tilt_init(&whole, BETAS[b]);
         jn_tilt_init(&parts, BETAS[b]);
-        jn_tilt_add(&whole, N, l, log_m);
+        jn_tilt_add(&whole, N, l, log_m, NULL);
         for (size_t at = 0, turn = 0; at < N; turn++) {
             jn_tilt part;
             jn_tilt_init(&part, BETAS[b]);
             size_t n = (size_t)(200.0 * jn_chance(7, turn));
             n = n < N - at ? n : N - at;
-            jn_tilt_add(&part, n, l + at, log_m + at);
+            jn_tilt_add(&part, n, l + at, log_m + at, NULL);
             jn_tilt_merge(&parts, &part);
             at += n;
         }
@@ -73,9 +73,9 @@ static void test_equal_masses_and_nothing(void **state)
     jn_tilt_init(&t, 2.0);
     assert_close(jn_tilt_log_sum(&t), -INFINITY, 0.0, 0.0);
     assert_true(isnan(jn_tilt_mean(&t)));
-    jn_tilt_add(&t, 1, l + 1, NULL); /* a zero weight counts as nothing */
+    jn_tilt_add(&t, 1, l + 1, NULL, NULL); /* a zero weight counts as nothing */
     assert_close(jn_tilt_log_sum(&t), -INFINITY, 0.0, 0.0);
-    jn_tilt_add(&t, 3, l, NULL);
+    jn_tilt_add(&t, 3, l, NULL, NULL);
     assert_close(jn_tilt_log_sum(&t), log(exp(2.0) + exp(6.0)), 1e-15, 0.0);
     assert_close(jn_tilt_mean(&t), (exp(2.0) + 3.0 * exp(6.0)) / (exp(2.0) + exp(6.0)), 1e-15, 0.0);
 }
