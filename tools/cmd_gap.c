@@ -107,7 +107,7 @@ static jn_status start(jn_gap_args *a, const jn_parsed *p, jn_error *err)
     st = st < 0 ? st : jn_gap_setup_make(name, a, &s, err);
     const jn_status weak = st;
     if (st >= 0 && a->latents != NULL) {
-        const jn_status read = jn_gap_args_latents(a, &z, err);
+        const jn_status read = jn_gap_args_latents(a, s.model, &z, err);
         st = read < 0 ? read : st;
         latents = (jn_latents){ .n = z.rows, .dim = z.cols, .z = z.x };
         o.latents = &latents;

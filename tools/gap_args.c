@@ -1,11 +1,13 @@
 #include "gap_args.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/text.h"
 #include "counts.h"
+#include "jensen/chain.h"
 #include "jensen/csv.h"
 #include "jensen/matrix.h"
 
@@ -203,7 +205,48 @@ jn_status jn_gap_args_table(const jn_gap_args *a, jn_table **out, jn_error *err)
     return st;
 }
 
-jn_status jn_gap_args_latents(const jn_gap_args *a, jn_matrix *out, jn_error *err)
+/* What coordinate j of a latent point must be and z is not; NULL: it may be. */
+static const char *amiss(const jn_model *m, size_t j, double z)
+{
+    const jn_chain_finite *finite = m->chain != NULL && m->chain->finite != NULL
+                                        ? m->chain->finite(m->self)
+                                        : NULL;
+    const jn_support support = finite != NULL       ? JN_DISCRETE
+                               : m->density == NULL ? JN_REAL
+                                                    : jn_model_support(m, j);
+    const size_t states = finite != NULL ? finite->n_states : jn_model_states(m);
+    switch (support) {
+    case JN_POSITIVE:
+        return z > 0.0 ? NULL : "a number > 0";
+    case JN_UNIT:
+        return z > 0.0 && z < 1.0 ? NULL : "a number in (0, 1)";
+    case JN_DISCRETE:
+        return z >= 0.0 && z == floor(z) && (states == 0 || z < (double)states)
+                   ? NULL
+                   : "one of the model's states, numbered from 0";
+    case JN_REAL:
+    default:
+        return NULL;
+    }
+}
+
+static jn_status check_latents(const jn_model *m, const jn_table *t, const double *x, jn_error *err)
+{
+    for (size_t i = 0; t->n_cols == m->dim && i < t->n_rows * t->n_cols; i++) {
+        const size_t row = i / t->n_cols, col = i % t->n_cols;
+        const char *expected = amiss(m, col, x[i]);
+        if (expected != NULL) {
+            char where[256], found[32];
+            return jn_error_set(err, JN_ERR_VALUE, "%s, column %s: found '%.40s', expected %s",
+                                jn_table_where(t, row, where, sizeof where), t->names[col],
+                                jn_table_text(t, row, col, found), expected);
+        }
+    }
+    return JN_OK;
+}
+
+jn_status jn_gap_args_latents(const jn_gap_args *a, const jn_model *m, jn_matrix *out,
+                              jn_error *err)
 {
     jn_table *t = NULL;
     jn_status st = jn_table_read(a->latents, &t, err);
@@ -219,6 +262,7 @@ jn_status jn_gap_args_latents(const jn_gap_args *a, jn_matrix *out, jn_error *er
             x[r * d + c] = column[r];
         }
     }
+    st = st == JN_OK ? check_latents(m, t, x, err) : st;
     jn_table_free(t);
     free(column);
     if (st < 0) {

@@ -5,6 +5,7 @@
 #include "jensen/gap.h"
 #include "jensen/gap_write.h"
 #include "jensen/matrix.h"
+#include "jensen/model.h"
 #include "program.h"
 
 typedef struct jn_gap_args {
@@ -33,7 +34,8 @@ JN_CHECKED jn_status jn_gap_args_params(const char *option, const jn_words *text
 /* --data with --rows and --columns. */
 JN_CHECKED jn_status jn_gap_args_table(const jn_gap_args *a, jn_table **out, jn_error *err);
 
-/* --latents as numbers, a row a latent point. */
-JN_CHECKED jn_status jn_gap_args_latents(const jn_gap_args *a, jn_matrix *out, jn_error *err);
+/* --latents as numbers, a row a latent point. JN_ERR_VALUE: one is outside the support of m. */
+JN_CHECKED jn_status jn_gap_args_latents(const jn_gap_args *a, const jn_model *m, jn_matrix *out,
+                                         jn_error *err);
 
 #endif

@@ -135,6 +135,35 @@ static void test_latents_serve_reverse_chains(void **state)
     outcome_free(&o);
 }
 
+/* Latents that are none of the model's are found where they are read. */
+static void test_latents_outside_the_support(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *z, *part;
+    } cases[] = {
+        { "hmm --set transition=0.9,0.1;0.2,0.8 --set rates=1,9", "z1\n0\n5\n1\n", "line 3" },
+        { "hmm --set transition=0.9,0.1;0.2,0.8 --set rates=1,9", "z1\n0\n1\n0.5\n", "states" },
+        { "gamma-poisson --q laplace", "z1\n1\n2\n-3\n", "bad.csv, line 4" },
+        { "beta-binomial --q laplace", "z1\n0.5\n1.5\n0.1\n", "(0, 1)" },
+    };
+    jn_scratch_text("three.csv", "y,n\n1,4\n2,4\n3,4\n");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char line[256];
+        jn_scratch_text("bad.csv", cases[i].z);
+        snprintf(line, sizeof line, "gap %s --data three.csv --latents bad.csv --bounds ais --k 2",
+                 cases[i].model);
+        outcome o = run_program(line, NULL, NULL);
+        if (o.code != 3 || strstr(o.err, cases[i].part) == NULL ||
+            strstr(o.err, "--latents") == NULL) {
+            print_error("%s: %d, %s", line, o.code, o.err);
+            fail();
+        }
+        assert_string_equal(o.out, "");
+        outcome_free(&o);
+    }
+}
+
 static void test_what_is_refused(void **state)
 {
     (void)state;
@@ -178,6 +207,7 @@ int main(void)
         cmocka_unit_test(test_every_model_reads_its_own_data),
         cmocka_unit_test(test_same_bytes),
         cmocka_unit_test(test_latents_serve_reverse_chains),
+        cmocka_unit_test(test_latents_outside_the_support),
         cmocka_unit_test(test_what_is_refused),
     };
     return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);
