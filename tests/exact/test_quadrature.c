@@ -212,17 +212,44 @@ static void test_wedge(void **state)
     jn_table_free(t);
 }
 
+/* Ridges that bend away from the axes of the mode: most of the mass lies thousands of the mode's
+ * widths away. The densities are normalised, log p(x) = 0, and every error covers that. */
+static void test_ridges(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *model, *method, *set[2];
+        double tolerance;
+        bool met;
+    } cases[] = {
+        { "funnel", "cubature", { "scale=3", "dim=2" }, 1e-4, true },
+        { "funnel", "cubature", { "scale=4", "dim=2" }, 1e-3, true },
+        { "funnel", "cubature", { "scale=5", "dim=2" }, 1e-4, true },
+        { "funnel", "cubature", { "scale=7", "dim=2" }, 1e-2, false },
+        { "banana", "cubature", { "curvature=5", "sd=3" }, 1e-2, false },
+        { "banana", "panels", { "curvature=5", "sd=3" }, 1e-1, false },
+        { "banana", "panels", { "curvature=1", "sd=3" }, 1e-3, false },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        jn_model *m = jn_test_model(cases[i].model, TEXTS(cases[i].set[0], cases[i].set[1]), NULL);
+        const jn_exact_options o = { .tolerance = cases[i].tolerance, .threads = 2 };
+        jn_estimate e;
+        jn_error err = JN_ERROR_INIT;
+        const jn_status st = jn_exact_method_find(cases[i].method)->run(m, 0, &o, &e, &err);
+        assert_int_equal(st, cases[i].met ? JN_OK : JN_NOT_CONVERGED);
+        assert_close(e.value, 0.0, 0.0, e.error);
+        jn_model_free(m);
+    }
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_linear_gaussian),
-        cmocka_unit_test(test_reference_values),
-        cmocka_unit_test(test_finite_sum),
-        cmocka_unit_test(test_not_converged),
-        cmocka_unit_test(test_wedge),
-        cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_every_allocation_may_fail),
+        cmocka_unit_test(test_linear_gaussian), cmocka_unit_test(test_reference_values),
+        cmocka_unit_test(test_finite_sum),      cmocka_unit_test(test_not_converged),
+        cmocka_unit_test(test_wedge),           cmocka_unit_test(test_ridges),
+        cmocka_unit_test(test_threads),         cmocka_unit_test(test_every_allocation_may_fail),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
