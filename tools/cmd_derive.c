@@ -244,7 +244,7 @@ static jn_status walk_lines(const derive_args *a, const jn_parsed *p, const jn_p
 
 /* --- the sweep of q -------------------------------------------------------------------------- */
 
-enum { SWEEP_COLUMNS = 9 };
+enum { SWEEP_COLUMNS = 10 };
 
 static void fill_point(double at, const jn_gap_table *t, jn_cell *c)
 {
@@ -255,6 +255,7 @@ static void fill_point(double at, const jn_gap_table *t, jn_cell *c)
         c[1 + 2 * i] = jn_cell_number(shown[i]->value, 12);
         c[2 + 2 * i] = jn_cell_number(isnan(shown[i]->value) ? NAN : shown[i]->error, 2);
     }
+    c[9] = jn_cell_text(jn_error_kind_name(elbo->value.kind));
 }
 
 static jn_status sweep_point(const derive_args *a, const jn_gap_setup *s, const char *name,
@@ -281,9 +282,9 @@ static jn_status sweep_point(const derive_args *a, const jn_gap_setup *s, const 
 static jn_status walk_sweep(const derive_args *a, const jn_parsed *p, const jn_gap_setup *s,
                             const jn_sweep *sweep, const jn_gap_options *o, jn_error *err)
 {
-    const char *const names[SWEEP_COLUMNS] = { sweep->name, "elbo",      "elbo_error",
-                                               "gap",       "gap_error", "A",
-                                               "A_error",   "B",         "B_error" };
+    const char *const names[SWEEP_COLUMNS] = { sweep->name, "elbo",      "elbo_error", "gap",
+                                               "gap_error", "A",         "A_error",    "B",
+                                               "B_error",   "error_kind" };
     jn_cell *cell = jn_alloc(sweep->n * SWEEP_COLUMNS, sizeof *cell);
     jn_status st = cell == NULL ? jn_error_set(err, JN_ERR_NOMEM, "out of memory") : JN_OK;
     jn_status weakest = JN_OK;

@@ -1,6 +1,7 @@
 /* jensen likelihood: log L(theta | x) over a grid of theta, bounds of it, and where each peaks. */
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "curves.h"
@@ -83,7 +84,7 @@ static void fill_grid(const jn_curves *c, jn_cell *cell)
 
 /* --- peaks ----------------------------------------------------------------------------------- */
 
-enum { PEAK_MOST = 6 };
+enum { PEAK_MOST = 6, NOTE = JN_ERROR_TEXT + 512 };
 
 /* curve, theta, theta minus the exact curve's, the highest value on the grid. */
 static void fill_peaks(const jn_curves *c, jn_cell *cell)
@@ -103,12 +104,38 @@ static void fill_peaks(const jn_curves *c, jn_cell *cell)
     }
 }
 
-static jn_status write_curves(const likelihood_args *a, const jn_parsed *p, const jn_curves *c,
-                              bool weak, jn_error *err)
+/* Where and why points are weaker than nodes within the tolerance, a note for each kind of q. */
+static size_t fill_notes(const jn_curves *c, char (*note)[NOTE], const char **notes)
 {
-    static const char *const notes[] = {
-        "Some points are weaker than asked: jensen gap at that theta says why."
-    };
+    static const char *const kinds[2] = { "held fixed", "refitted" };
+    size_t n = 0;
+    for (size_t i = 0; i < 2; i++) {
+        const jn_curves_weak *w = &c->weak[i];
+        if (w->n == 0) {
+            continue;
+        }
+        char at[2 * (JN_SWEEP_NAME + 32)] = "";
+        for (size_t s = 0; s < c->n_sweeps; s++) {
+            const size_t used = strlen(at);
+            (void)snprintf(at + used, sizeof at - used, "%s%s = %.6g", s == 0 ? "" : ", ",
+                           c->sweep[s].name, jn_curves_theta(c, w->point, s));
+        }
+        (void)snprintf(
+            note[n], NOTE,
+            "%zu of %zu points with q %s are drawn, or weaker than asked; the first is %s: %s",
+            w->n, c->n_points, kinds[i], at, w->why);
+        notes[n] = note[n];
+        n++;
+    }
+    return n;
+}
+
+static jn_status write_curves(const likelihood_args *a, const jn_parsed *p, const jn_curves *c,
+                              jn_error *err)
+{
+    char note[2][NOTE];
+    const char *notes[2];
+    const size_t n_notes = fill_notes(c, note, notes);
     const size_t cols = n_columns(c), peak_cols = 2 + 2 * c->n_sweeps;
     char(*made)[JN_CURVE_NAME + 8] = jn_alloc(c->n_curves, sizeof *made);
     char away[2][JN_SWEEP_NAME + 16];
@@ -127,7 +154,7 @@ static jn_status write_curves(const likelihood_args *a, const jn_parsed *p, cons
         peak_names[1 + 2 * s] = c->sweep[s].name;
         peak_names[2 + 2 * s] = away[s];
     }
-    peak_names[peak_cols - 1] = "top";
+    peak_names[peak_cols - 1] = "top of grid";
     fill_grid(c, cell);
     fill_peaks(c, peaks);
     const jn_sheet sheets[2] = {
@@ -143,7 +170,7 @@ static jn_status write_curves(const likelihood_args *a, const jn_parsed *p, cons
                                .seed = a->common.seed,
                                .n_sheets = 2,
                                .sheets = sheets,
-                               .n_notes = weak,
+                               .n_notes = n_notes,
                                .notes = notes };
     const jn_form form = a->common.format == 0 ? JN_FORM_TABLE : (jn_form)(a->common.format - 1);
     const jn_status st = jn_report_write(&report, form, a->common.output, err);
@@ -166,6 +193,9 @@ static jn_status read_sweeps(const likelihood_args *a, jn_curves *c, jn_error *e
         st = jn_sweep_read(a->sweeps.word[i], &c->sweep[i], err);
     }
     c->n_sweeps = a->sweeps.n;
+    if (st == JN_OK && c->n_sweeps == 2 && strcmp(c->sweep[0].name, c->sweep[1].name) == 0) {
+        st = jn_error_set(err, JN_ERR_USAGE, "--sweep: '%s' is swept twice", c->sweep[0].name);
+    }
     return st;
 }
 
@@ -183,7 +213,7 @@ static jn_status start(const likelihood_args *a, const jn_parsed *p, jn_error *e
     st = st < 0 ? st : jn_gap_args_bounds(&a->common, &n_bounds, &bounds, err);
     st = st < 0 ? st : jn_curves_make(p->words.word[0], &a->common, n_bounds, bounds, &o, &c, err);
     const jn_status weak = st;
-    st = st < 0 ? st : write_curves(a, p, &c, weak > 0, err);
+    st = st < 0 ? st : write_curves(a, p, &c, err);
     jn_curves_free(&c);
     free(bounds);
     return st < 0 ? st : weak;

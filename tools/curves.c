@@ -47,6 +47,21 @@ static jn_status model_at(const grid_job *j, size_t point, jn_model **out, jn_er
     return st;
 }
 
+/* Draws that were not asked for are as good as they may be, but not what nodes would give. */
+static void note_why(jn_curves *c, const jn_gap_table *t, size_t point, size_t first, jn_status st)
+{
+    jn_curves_weak *w = &c->weak[first == 1 ? 0 : 1];
+    const jn_error_kind kind = t->total.bounds[0].value.kind;
+    const bool fell = t->n_warnings > 0 && (kind == JN_MC || kind == JN_RQMC);
+    if ((st == JN_OK && !fell) || w->n++ > 0) {
+        return;
+    }
+    w->point = point;
+    (void)snprintf(w->why, sizeof w->why, "%s",
+                   t->n_warnings > 0 ? t->warnings[st == JN_OK ? 0 : t->n_warnings - 1]
+                                     : jn_status_text(st));
+}
+
 /* Bounds of one q, into the columns from `first` on; the exact value into column 0. */
 static jn_status fill(const grid_job *j, const jn_proposal *q, size_t point, size_t first,
                       jn_error *err)
@@ -64,6 +79,7 @@ static jn_status fill(const grid_job *j, const jn_proposal *q, size_t point, siz
         value[first + i] = st == JN_REFUSED ? NAN : t->total.bounds[i].value.value;
         error[first + i] = st == JN_REFUSED ? NAN : t->total.bounds[i].value.error;
     }
+    note_why(c, t, point, first, st);
     jn_gap_table_free(t);
     return st;
 }

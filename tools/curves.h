@@ -7,13 +7,20 @@
 
 enum { JN_CURVE_NAME = 80 };
 
+/* Points at which a job was weaker than asked or had to draw: how many, the first, and why. */
+typedef struct jn_curves_weak {
+    size_t n, point;
+    char why[JN_ERROR_TEXT];
+} jn_curves_weak;
+
 typedef struct jn_curves {
     size_t n_sweeps;
     jn_sweep sweep[2];
     size_t n_points; /* the last sweep runs fastest */
     size_t n_curves; /* the exact one first */
     char (*name)[JN_CURVE_NAME];
-    double *value, *error; /* n_points x n_curves; NaN: not known */
+    double *value, *error;  /* n_points x n_curves; NaN: not known */
+    jn_curves_weak weak[2]; /* with q held fixed, and refitted */
 } jn_curves;
 
 /* Values of the swept parameters at a grid point. */
@@ -27,8 +34,9 @@ JN_CHECKED jn_status jn_curves_make(const char *model, const jn_gap_args *a, siz
                                     jn_curves *out, jn_error *err);
 void jn_curves_free(jn_curves *c);
 
-/* Where curve k is highest: the grid point, and theta there with a parabola through its neighbours
- * on each axis (the grid's own value at its ends). false: nowhere finite. */
+/* Where curve k is highest: the grid point, theta there with a parabola through its neighbours on
+ * each axis (the grid's own value at its ends), and the value at the grid point: a parabola's over
+ * a coarse grid may be further off than that. false: nowhere finite. */
 bool jn_curves_peak(const jn_curves *c, size_t k, size_t *point, double theta[2], double *value);
 
 #endif

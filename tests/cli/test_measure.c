@@ -1,6 +1,7 @@
 /* jensen evidence, derive and likelihood: what they print, and what they say when it does not hold.
  */
 #include <jansson.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -221,6 +222,10 @@ static void test_likelihood(void **state)
     /* the parabola through a grid of step h = 0.01 is off by h^2 f'''/(6 f''), 3e-5 here */
     assert_close(real_at(json_array_get(peaks, 0), "noise_sd"), sqrt(3.0), 0.0, 5e-5);
     assert_close(real_at(json_array_get(peaks, 2), "noise_sd - exact"), 0.0, 0.0, 1e-9);
+    /* that of the grid point at 1.73, a little below the peak's -log(8 pi)/2 - 1/2 */
+    const double v = 1.0 + 1.73 * 1.73;
+    assert_close(real_at(json_array_get(peaks, 0), "top of grid"),
+                 -0.5 * log(2.0 * M_PI * v) - 2.0 / v, 1e-14, 0.0);
     /* fixed at N(1, 1/2): E (2 - z)^2 = 3/2 is the variance that maximises it */
     assert_close(real_at(json_array_get(peaks, 1), "noise_sd"), sqrt(1.5), 0.0, 5e-5);
     for (size_t i = 0; i < json_array_size(grid); i++) {
@@ -229,6 +234,24 @@ static void test_likelihood(void **state)
         assert_close(real_at(row, "elbo_refitted"), real_at(row, "exact"), 0.0, 1e-13);
     }
     json_decref(root);
+}
+
+/* Points that are weaker than asked are named, with what jensen gap would say. */
+static void test_weak_points_say_why(void **state)
+{
+    (void)state;
+    outcome o = run_program("likelihood " BIRTHWT "--set prior_sd=2 --sweep prior_sd=0.2:1:5 "
+                            "--bounds elbo",
+                            NULL, NULL);
+    assert_int_equal(o.code, 0);
+    assert_non_null(strstr(o.out, "1 of 5 points with q held fixed are drawn, or weaker than "
+                                  "asked; the first is prior_sd = 0.2: no quadrature, so draws"));
+    outcome_free(&o);
+    o = run_program("derive student --set df=1 --q gaussian --sweep q.sd=1:2:2 --format csv", NULL,
+                    NULL);
+    assert_non_null(strstr(o.out, ",error_kind"));
+    assert_non_null(strstr(o.out, ",rqmc"));
+    outcome_free(&o);
 }
 
 static void test_two_sweeps(void **state)
@@ -267,6 +290,7 @@ static void test_mistakes(void **state)
         { "likelihood --sweep a=1:2:3", "name a model", 2 },
         { "likelihood linear-gaussian --data one.csv --sweep foo=1:2:3", "foo", 2 },
         { "likelihood linear-gaussian --data one.csv --sweep noise_sd=-1:2:3", "noise_sd", 3 },
+        { "likelihood linear-gaussian --data one.csv --sweep b=1:2:3 --sweep b=3:4:2", "twice", 2 },
         { "likelihood " BIRTHWT "--sweep intercept=0:1:2", "held fixed", 3 },
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -293,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_derivation_refuses_heavy_tails),
         cmocka_unit_test(test_derive_sweep),
         cmocka_unit_test(test_likelihood),
+        cmocka_unit_test(test_weak_points_say_why),
         cmocka_unit_test(test_two_sweeps),
         cmocka_unit_test(test_mistakes),
     };
