@@ -47,8 +47,7 @@ static jn_row_state check_law(const jn_law_set *set, const jn_estimate *exact, d
         return JN_ROW_NARROW;
     }
     if (!(fabs(mass) <= allowed)) {
-        (void)snprintf(why, JN_ERROR_TEXT, "the nodes hold %.12g of q's mass: they miss the rest",
-                       1.0 + mass);
+        (void)snprintf(why, JN_ERROR_TEXT, "the nodes make %.12g of q's mass, not 1", 1.0 + mass);
         return JN_ROW_REFUSED;
     }
     if (!(fabs(off) <= allowed + exact->error) && exact->value > -INFINITY) {
