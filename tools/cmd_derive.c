@@ -316,8 +316,9 @@ static jn_status no_paths(const jn_model *m, jn_error *err)
                                            m->type->name);
 }
 
-static jn_status start(const derive_args *a, const jn_parsed *p, jn_error *err)
+static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 {
+    const derive_args *a = args;
     jn_gap_setup s = { 0 };
     jn_gap_options o;
     jn_sweep sweep = { .n = 0 };
@@ -345,20 +346,9 @@ static int run_derive(const jn_command *self, int argc, char **argv)
 {
     derive_args a = { .common = {
                           .samples = 4096, .replicates = 16, .seed = 1, .tolerance = 1e-9 } };
-    jn_parsed p = { 0 };
-    jn_error err = JN_ERROR_INIT;
-    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
-    const bool help = st >= 0 && p.help;
-    if (st >= 0 && !help) {
-        st = start(&a, &p, &err);
-    }
-    err.status = st;
-    const int code = help     ? jn_help_command(self)
-                     : st < 0 ? jn_fail(self->name, &err)
-                              : jn_exit_code(st);
+    const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.common.set);
     jn_words_free(&a.common.q_set);
-    jn_parsed_free(&p);
     return code;
 }
 

@@ -328,8 +328,9 @@ static jn_status run_all(const evidence_args *a, const jn_parsed *p, const jn_mo
     return st == JN_OK ? verdict : st;
 }
 
-static jn_status start(const evidence_args *a, const jn_parsed *p, jn_error *err)
+static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 {
+    const evidence_args *a = args;
     jn_gap_setup s = { 0 };
     size_t most, n = 0;
     (void)jn_exact_methods(&most);
@@ -354,19 +355,8 @@ static jn_status start(const evidence_args *a, const jn_parsed *p, jn_error *err
 static int run_evidence(const jn_command *self, int argc, char **argv)
 {
     evidence_args a = { .common = { .seed = 1, .tolerance = 1e-9 } };
-    jn_parsed p = { 0 };
-    jn_error err = JN_ERROR_INIT;
-    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
-    const bool help = st >= 0 && p.help;
-    if (st >= 0 && !help) {
-        st = start(&a, &p, &err);
-    }
-    err.status = st;
-    const int code = help     ? jn_help_command(self)
-                     : st < 0 ? jn_fail(self->name, &err)
-                              : jn_exit_code(st);
+    const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.common.set);
-    jn_parsed_free(&p);
     return code;
 }
 

@@ -92,8 +92,9 @@ static jn_status run(const jn_gap_args *a, const jn_parsed *p, const jn_gap_setu
 }
 
 /* What the command line alone shows is found before any data are read. */
-static jn_status start(jn_gap_args *a, const jn_parsed *p, jn_error *err)
+static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 {
+    jn_gap_args *a = args;
     jn_gap_setup s = { 0 };
     jn_gap_options o;
     size_t n_bounds = 0;
@@ -122,25 +123,9 @@ static jn_status start(jn_gap_args *a, const jn_parsed *p, jn_error *err)
 static int run_gap(const jn_command *self, int argc, char **argv)
 {
     jn_gap_args a = { .bounds = "elbo,iwae", .seed = 1, .tolerance = 1e-9 };
-    jn_parsed p;
-    jn_error err = JN_ERROR_INIT;
-    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
-    if (st < 0) {
-        jn_words_free(&a.set);
-        jn_words_free(&a.q_set);
-        return jn_fail(self->name, &err);
-    }
-    int code;
-    if (p.help) {
-        code = jn_help_command(self);
-    } else {
-        st = start(&a, &p, &err);
-        err.status = st;
-        code = st < 0 ? jn_fail(self->name, &err) : jn_exit_code(st);
-    }
+    const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.set);
     jn_words_free(&a.q_set);
-    jn_parsed_free(&p);
     return code;
 }
 

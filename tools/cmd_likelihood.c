@@ -199,8 +199,9 @@ static jn_status read_sweeps(const likelihood_args *a, jn_curves *c, jn_error *e
     return st;
 }
 
-static jn_status start(const likelihood_args *a, const jn_parsed *p, jn_error *err)
+static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 {
+    const likelihood_args *a = args;
     jn_curves c = { 0 };
     jn_gap_options o;
     size_t n_bounds = 0;
@@ -227,21 +228,10 @@ static int run_likelihood(const jn_command *self, int argc, char **argv)
                                       .replicates = 16,
                                       .seed = 1,
                                       .tolerance = 1e-9 } };
-    jn_parsed p = { 0 };
-    jn_error err = JN_ERROR_INIT;
-    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
-    const bool help = st >= 0 && p.help;
-    if (st >= 0 && !help) {
-        st = start(&a, &p, &err);
-    }
-    err.status = st;
-    const int code = help     ? jn_help_command(self)
-                     : st < 0 ? jn_fail(self->name, &err)
-                              : jn_exit_code(st);
+    const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.sweeps);
     jn_words_free(&a.common.set);
     jn_words_free(&a.common.q_set);
-    jn_parsed_free(&p);
     return code;
 }
 

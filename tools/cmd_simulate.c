@@ -128,23 +128,18 @@ static jn_status simulate(const simulate_args *a, const char *name, jn_error *er
     return st;
 }
 
+static jn_status start(void *args, const jn_parsed *p, jn_error *err)
+{
+    const simulate_args *a = args;
+    const jn_status st = check(a, p, err);
+    return st == JN_OK ? simulate(a, p->words.word[0], err) : st;
+}
+
 static int run_simulate(const jn_command *self, int argc, char **argv)
 {
     simulate_args a = { .common = { .seed = 1 } };
-    jn_parsed p = { 0 };
-    jn_error err = JN_ERROR_INIT;
-    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
-    const bool help = st >= 0 && p.help;
-    if (st >= 0 && !help) {
-        st = check(&a, &p, &err);
-        st = st == JN_OK ? simulate(&a, p.words.word[0], &err) : st;
-    }
-    err.status = st;
-    const int code = help     ? jn_help_command(self)
-                     : st < 0 ? jn_fail(self->name, &err)
-                              : jn_exit_code(st);
+    const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.common.set);
-    jn_parsed_free(&p);
     return code;
 }
 

@@ -63,8 +63,9 @@ static jn_status run(const jn_weights_args *a, const jn_parsed *p, const char *n
 }
 
 /* What the command line alone shows is found before any data are read. */
-static jn_status start(const jn_weights_args *a, const jn_parsed *p, jn_error *err)
+static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 {
+    const jn_weights_args *a = args;
     const char *file = p->words.n == 0 ? NULL : p->words.word[0];
     const double started = jn_seconds();
     jn_matrix m = JN_MATRIX_INIT;
@@ -93,22 +94,7 @@ static jn_status start(const jn_weights_args *a, const jn_parsed *p, jn_error *e
 static int run_weights(const jn_command *self, int argc, char **argv)
 {
     jn_weights_args a = { .bounds = "elbo,iwae", .seed = 1 };
-    jn_parsed p;
-    jn_error err = JN_ERROR_INIT;
-    jn_status st = jn_options_parse(self, argc, argv, &a, &p, &err);
-    if (st < 0) {
-        return jn_fail(self->name, &err);
-    }
-    int code;
-    if (p.help) {
-        code = jn_help_command(self);
-    } else {
-        st = start(&a, &p, &err);
-        err.status = st;
-        code = st < 0 ? jn_fail(self->name, &err) : jn_exit_code(st);
-    }
-    jn_parsed_free(&p);
-    return code;
+    return jn_run_command(self, argc, argv, &a, start);
 }
 
 const jn_command jn_cmd_weights = {

@@ -35,6 +35,23 @@ int jn_fail(const char *command, const jn_error *err)
     return jn_exit_code(err->status);
 }
 
+int jn_run_command(const jn_command *self, int argc, char **argv, void *args, jn_start *start)
+{
+    jn_parsed p = { 0 };
+    jn_error err = JN_ERROR_INIT;
+    jn_status st = jn_options_parse(self, argc, argv, args, &p, &err);
+    const bool help = st >= 0 && p.help;
+    if (st >= 0 && !help) {
+        st = start(args, &p, &err);
+    }
+    err.status = st;
+    const int code = help     ? jn_help_command(self)
+                     : st < 0 ? jn_fail(self->name, &err)
+                              : jn_exit_code(st);
+    jn_parsed_free(&p);
+    return code;
+}
+
 bool jn_fancy(FILE *f)
 {
     const char *term = getenv("TERM"), *plain = getenv("NO_COLOR");

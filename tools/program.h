@@ -22,6 +22,11 @@ int jn_exit_code(jn_status st);
 /* "jensen gap: message" on stderr, and the exit code. */
 int jn_fail(const char *command, const jn_error *err);
 
+/* What most commands do: parse into `args`, then --help or `start`; says what went wrong; the exit
+ * code. What options put into `args` is the caller's to free. */
+typedef jn_status jn_start(void *args, const jn_parsed *p, jn_error *err);
+int jn_run_command(const jn_command *self, int argc, char **argv, void *args, jn_start *start);
+
 /* Whether escape sequences may go to this stream: a terminal, no NO_COLOR, no TERM=dumb. */
 bool jn_fancy(FILE *f);
 

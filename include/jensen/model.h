@@ -194,6 +194,10 @@ JN_API void jn_model_free(jn_model *m); /* NULL is fine */
 
 /* Support of coordinate j of a density model. */
 JN_API jn_support jn_model_support(const jn_model *m, size_t j);
+/* Base points of coordinate j for draws of the prior, and of the posterior where it can be drawn.
+ */
+JN_API jn_base jn_model_prior_base(const jn_model *m, size_t j);
+JN_API jn_base jn_model_posterior_base(const jn_model *m, size_t j);
 /* Number of states where every coordinate is discrete, else 0. */
 JN_API size_t jn_model_states(const jn_model *m);
 

@@ -153,9 +153,7 @@ static jn_status draw_point(chains *c, double *z, jn_error *err)
     const jn_model *m = c->plan->q->model;
     const jn_density *f = m->density;
     for (size_t j = 0; j < m->dim; j++) {
-        const jn_base kind = f->posterior_base != NULL           ? f->posterior_base(m->self, j)
-                             : jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL
-                                                                 : JN_BASE_UNIFORM;
+        const jn_base kind = jn_model_posterior_base(m, j);
         (kind == JN_BASE_NORMAL ? jn_normal_fill : jn_uniform_fill)(
             &c->draws, c->index0, c->walk.n, (uint32_t)j, c->ws->base + j * JN_BLOCK);
     }

@@ -22,9 +22,7 @@ static jn_status posterior_block(const bridge *b, const jn_stream *s, uint64_t f
     const jn_model *m = b->q->m;
     const jn_density *d = m->density;
     for (size_t j = 0; j < m->dim; j++) {
-        const jn_base kind = d->posterior_base != NULL           ? d->posterior_base(m->self, j)
-                             : jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL
-                                                                 : JN_BASE_UNIFORM;
+        const jn_base kind = jn_model_posterior_base(m, j);
         double *at = b->base + j * JN_STUDENT_BLOCK;
         if (kind == JN_BASE_NORMAL) {
             jn_normal_fill(s, first, JN_STUDENT_BLOCK, (uint32_t)j, at);

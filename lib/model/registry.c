@@ -129,6 +129,23 @@ jn_support jn_model_support(const jn_model *m, size_t j)
                                                              : m->density->support(m->self, j);
 }
 
+static jn_base base_of(const jn_model *m, size_t j, jn_base (*own)(const void *self, size_t j))
+{
+    return own != NULL                         ? own(m->self, j)
+           : jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL
+                                               : JN_BASE_UNIFORM;
+}
+
+jn_base jn_model_prior_base(const jn_model *m, size_t j)
+{
+    return base_of(m, j, m->density->prior_base);
+}
+
+jn_base jn_model_posterior_base(const jn_model *m, size_t j)
+{
+    return base_of(m, j, m->density->posterior_base);
+}
+
 size_t jn_model_states(const jn_model *m)
 {
     return m->density == NULL || m->density->n_states == NULL ? 0 : m->density->n_states(m->self);

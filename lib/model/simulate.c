@@ -158,9 +158,7 @@ static jn_status draw_density(simulation *s, double *base, double *z)
     for (size_t first = 0; st == JN_OK && first < m->n_obs; first += BLOCK) {
         const size_t n = m->n_obs - first < BLOCK ? m->n_obs - first : BLOCK;
         for (size_t j = 0; j < m->dim; j++) {
-            const jn_base kind = m->density->prior_base != NULL ? m->density->prior_base(m->self, j)
-                                 : jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL
-                                                                     : JN_BASE_UNIFORM;
+            const jn_base kind = jn_model_prior_base(m, j);
             (kind == JN_BASE_UNIFORM ? jn_uniform_fill : jn_normal_fill)(
                 &s->of_z, first, n, (uint32_t)j, base + j * BLOCK);
         }

@@ -6,11 +6,7 @@
 
 static jn_base base_kind(const void *self, size_t j)
 {
-    const jn_model *m = self;
-    if (m->density->posterior_base != NULL) {
-        return m->density->posterior_base(m->self, j);
-    }
-    return jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL : JN_BASE_UNIFORM;
+    return jn_model_posterior_base(self, j);
 }
 
 static jn_status log_density(const void *self, size_t row, size_t n, size_t ld, const double *z,

@@ -23,17 +23,9 @@ size_t jn_draw_count(const jn_plan *plan, uint64_t b)
     return left < JN_BLOCK ? (size_t)left : JN_BLOCK;
 }
 
-static jn_base posterior_base(const jn_model *m, size_t j)
-{
-    if (m->density->posterior_base != NULL) {
-        return m->density->posterior_base(m->self, j);
-    }
-    return jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL : JN_BASE_UNIFORM;
-}
-
 static jn_base base_of(const jn_proposal *q, bool posterior, size_t j)
 {
-    return posterior ? posterior_base(q->model, j) : jn_proposal_base(q, j);
+    return posterior ? jn_model_posterior_base(q->model, j) : jn_proposal_base(q, j);
 }
 
 static jn_status map(const jn_plan *plan, bool posterior, size_t n, jn_workspace *ws, jn_error *err)

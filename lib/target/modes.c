@@ -84,20 +84,15 @@ static double spread(size_t i, size_t j)
     return fmin(fmax(x - floor(x), 1e-6), 1.0 - 1e-6);
 }
 
-static jn_base base_of(const jn_model *m, size_t j)
-{
-    return m->density->prior_base != NULL      ? m->density->prior_base(m->self, j)
-           : jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL
-                                               : JN_BASE_UNIFORM;
-}
-
 /* The first half: draws of the prior, where there is one that can be drawn. */
 static jn_status prior_probes(const jn_model *m, double *base, double *u)
 {
     for (size_t j = 0; j < m->dim; j++) {
         for (size_t i = 0; i < PROBES / 2; i++) {
             const double p = spread(i, j);
-            base[j * PROBES + i] = base_of(m, j) == JN_BASE_NORMAL ? gsl_cdf_ugaussian_Pinv(p) : p;
+            base[j * PROBES + i] = jn_model_prior_base(m, j) == JN_BASE_NORMAL
+                                       ? gsl_cdf_ugaussian_Pinv(p)
+                                       : p;
         }
     }
     const jn_status st = m->density->prior_map(m->self, PROBES / 2, PROBES, base, u);

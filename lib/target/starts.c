@@ -18,8 +18,7 @@ static double fixed_uniform(size_t k, size_t j)
 
 static bool base_is_normal(const jn_model *m, size_t j)
 {
-    return m->density->prior_base == NULL ? jn_model_support(m, j) == JN_REAL
-                                          : m->density->prior_base(m->self, j) == JN_BASE_NORMAL;
+    return jn_model_prior_base(m, j) == JN_BASE_NORMAL;
 }
 
 jn_status jn_search_start(const jn_search *s, size_t k, double *u)

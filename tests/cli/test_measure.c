@@ -1,32 +1,13 @@
 /* jensen evidence, derive and likelihood: what they print, and what they say when it does not hold.
  */
-#include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../assertions.h"
-#include "program.h"
+#include "json.h"
 #include "scratch.h"
 
 #define BIRTHWT "logistic --data " JN_TEST_DATA "/birthwt3.csv "
-
-static json_t *run_json(const char *line, int code)
-{
-    outcome o = run_program(line, NULL, NULL);
-    assert_int_equal(o.code, code);
-    json_t *root = json_loads(o.out, JSON_REJECT_DUPLICATES, NULL);
-    assert_non_null(root);
-    outcome_free(&o);
-    return root;
-}
-
-static double real_at(const json_t *o, const char *name)
-{
-    const json_t *v = json_object_get(o, name);
-    assert_true(json_is_number(v));
-    return json_number_value(v);
-}
 
 /* The worked example: every method stands within its error of the closed form. */
 static void test_evidence_of_the_example(void **state)

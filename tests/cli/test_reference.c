@@ -1,11 +1,9 @@
 /* Reference values and infinite verdicts as the program prints them. Sources of the values: see the
  * tests of the models; they were computed by independent programs (insectsprays: mpmath). */
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../assertions.h"
-#include "program.h"
+#include "json.h"
 #include "scratch.h"
 
 #define DATA " --data " JN_TEST_DATA "/"
@@ -37,26 +35,11 @@ static const struct {
 };
 enum { N_REFERENCES = sizeof references / sizeof *references };
 
-static json_t *run_json(const char *command, const char *line, const char *more, int code)
+static json_t *run_command(const char *command, const char *line, const char *more, int code)
 {
     char text[1024];
     (void)snprintf(text, sizeof text, "%s %s %s --format json", command, line, more);
-    outcome o = run_program(text, NULL, NULL);
-    if (o.code != code) {
-        print_error("%s: exit %d: %s\n", text, o.code, o.err);
-    }
-    assert_int_equal(o.code, code);
-    json_t *root = json_loads(o.out, JSON_REJECT_DUPLICATES, NULL);
-    assert_non_null(root);
-    outcome_free(&o);
-    return root;
-}
-
-static double real_at(const json_t *o, const char *name)
-{
-    const json_t *v = json_object_get(o, name);
-    assert_true(json_is_number(v));
-    return json_number_value(v);
+    return run_json(text, code);
 }
 
 /* Every method within its own error, and none by more than 1e-6. */
@@ -66,7 +49,7 @@ static void test_evidence_prints_them(void **state)
     for (size_t i = 0; i < N_REFERENCES; i++) {
         char methods[80];
         (void)snprintf(methods, sizeof methods, "--methods %s", references[i].methods);
-        json_t *root = run_json("evidence", references[i].model, methods, 0), *row;
+        json_t *root = run_command("evidence", references[i].model, methods, 0), *row;
         size_t k;
         json_array_foreach(json_object_get(root, "methods"), k, row)
         {
@@ -85,7 +68,7 @@ static void test_gap_prints_them(void **state)
     (void)state;
     for (size_t i = 0; i < N_REFERENCES; i++) {
         const bool chain = i >= 4;
-        json_t *root = run_json(
+        json_t *root = run_command(
             "gap", references[i].model,
             chain ? "--q posterior --bounds elbo --samples 16 --replicates 4" : "--bounds elbo", 0);
         const json_t *e = json_object_get(root, "evidence");
@@ -144,7 +127,7 @@ static void test_infinite_verdicts(void **state)
 static void test_a_joint_without_a_mode(void **state)
 {
     (void)state;
-    json_t *root = run_json("gap", "hierarchical-normal --data eight.csv", "", 0);
+    json_t *root = run_command("gap", "hierarchical-normal --data eight.csv", "", 0);
     const json_t *q = json_object_get(root, "proposal"), *bounds = json_object_get(root, "bounds");
     assert_string_equal(json_string_value(json_object_get(q, "name")), "conditional");
     for (size_t i = 0; i < json_array_size(bounds); i++) {
