@@ -46,19 +46,23 @@ typedef struct jn_exact_method {
 
 /* All methods. They share neither nodes nor rules with each other, but for the modes about which
  * they work:
- *   closed-form    the model's own formula
- *   sum            over the states of a discrete latent
- *   recursion      forward over the steps of a chain
- *   trapezoid      1 to 8 continuous coordinates: a grid about each mode, steps chosen axis by
- * axis, the mass beyond the grid part of the error; tails that die out slowly are drawn in by a
- * sinh gauss-hermite  1 to 4: orders raised until they agree panels         1 to 3: Gauss-Legendre
- * panels on a box that covers all modes, halved where two resolutions differ: kinks, ridges,
- * several modes cubature       1 to 5: h-adaptive, the whole space drawn into a cube (libcubature)
- *   importance     1 to 64: randomised Sobol' points through multivariate Student densities about
- *                  the modes; a standard error
- *   bridge         where the posterior can be drawn exactly: bridge sampling between its draws and
- *                  those of Student densities about the modes; a standard error
- *   laplace        the Gaussians at the modes; no error known */
+ * - closed-form: the model's own formula
+ * - sum: over the states of a discrete latent
+ * - recursion: forward over the steps of a chain
+ * - trapezoid, 1 to 8 continuous coordinates: a grid about each mode, steps chosen axis by axis,
+ *   the mass beyond the grid part of the error; tails that die out slowly are drawn in by a sinh
+ * - gauss-hermite, 1 to 4: orders raised until they agree
+ * - panels, 1 to 3: Gauss-Legendre panels on a box that covers all modes, halved where two
+ *   resolutions differ: kinks, ridges, several modes
+ * - cubature, 1 to 5: h-adaptive, the whole space drawn into a cube (libcubature)
+ * - importance, 1 to 64: randomised Sobol' points through multivariate Student densities about the
+ *   modes; a standard error
+ * - bridge, where the posterior can be drawn exactly: bridge sampling between its draws and those
+ *   of the Student densities; a standard error
+ * - bridge-resampled, 1 to 64: the same, the posterior's draws made of those of the Student
+ *   densities by resampling with their weights, and bridged to an independent set; a standard
+ *   error, infinite where a few weights are most of the sum
+ * - laplace: the Gaussians at the modes; no error known */
 JN_API const jn_exact_method *const *jn_exact_methods(size_t *n);
 JN_API const jn_exact_method *jn_exact_method_find(const char *name);
 

@@ -1,21 +1,51 @@
-/* Bridge sampling (Meng & Wong 1996) between exact draws of the posterior and those of Student
- * densities about its modes: a check that needs no rule at all. */
+/* Bridge sampling (Meng & Wong 1996) between draws of the posterior and those of Student densities
+ * about its modes: a check that needs no rule at all. The posterior's draws are exact ones, or
+ * draws of the Student densities resampled by their weights, apart from those at the other end. */
 #include <math.h>
 
 #include "base/memory.h"
+#include "chain/resample.h"
 #include "exact/methods.h"
 #include "exact/student.h"
 #include "jensen/logspace.h"
 
-enum { REPLICATES = 16, BLOCKS = 8, DRAWS = BLOCKS * JN_STUDENT_BLOCK, ROUNDS = 1000 };
+enum { REPLICATES = 16, BLOCKS = 8, DRAWS = BLOCKS * JN_STUDENT_BLOCK, ROUNDS = 200 };
 
 typedef struct bridge {
     const jn_student *q;
     uint64_t seed;
+    bool resampled;             /* else the posterior's draws are exact */
     double *base, *u, *scratch; /* dim, dim blocks; JN_STUDENT_SCRATCH */
     double *from_p, *from_q;    /* DRAWS log-weights each */
+    double *candidates;         /* DRAWS log-weights to resample */
+    jn_lse weights;             /* of all draws of q, candidates included */
+    uint32_t *ancestor;         /* DRAWS + 1 */
     double *memory;
 } bridge;
+
+/* --- draws -----------------------------------------------------------------------------------
+ */
+
+/* Independent sets of q's draws: neither shares points with the other, nor with importance
+ * sampling. */
+typedef enum end { FAR_END = 1, CANDIDATES = 2 } end;
+
+static jn_status draws_of_q(bridge *b, uint32_t replicate, end which, double *out)
+{
+    const jn_stream s = { .seed = b->seed,
+                          .observation = (uint32_t)b->q->row,
+                          .replicate = replicate + ((uint32_t)which << 20),
+                          .purpose = JN_FOR_SCRAMBLE };
+    jn_status st = JN_OK;
+    for (size_t i = 0; st == JN_OK && i < BLOCKS; i++) {
+        const size_t first = i * JN_STUDENT_BLOCK;
+        st = jn_student_weights(b->q, &s, first, JN_STUDENT_BLOCK, b->scratch, out + first);
+    }
+    if (st == JN_OK) {
+        jn_lse_add_array(&b->weights, DRAWS, out);
+    }
+    return st;
+}
 
 static jn_status posterior_block(const bridge *b, const jn_stream *s, uint64_t first, double *out)
 {
@@ -37,92 +67,152 @@ static jn_status posterior_block(const bridge *b, const jn_stream *s, uint64_t f
     return st;
 }
 
-static jn_status draw(const bridge *b, uint32_t replicate)
+static jn_status exact_draws(const bridge *b, uint32_t replicate)
 {
-    const jn_stream p = { .seed = b->seed,
+    const jn_stream s = { .seed = b->seed,
                           .observation = (uint32_t)b->q->row,
                           .replicate = replicate,
                           .purpose = JN_FOR_POSTERIOR };
-    jn_stream q = p;
-    q.purpose = JN_FOR_SCRAMBLE;
-    q.replicate += 1u << 20; /* not the points of importance sampling */
     jn_status st = JN_OK;
     for (size_t i = 0; st == JN_OK && i < BLOCKS; i++) {
         const size_t first = i * JN_STUDENT_BLOCK;
-        st = posterior_block(b, &p, first, b->from_p + first);
-        st = st == JN_OK ? jn_student_weights(b->q, &q, first, JN_STUDENT_BLOCK, b->scratch,
-                                              b->from_q + first)
-                         : st;
+        st = posterior_block(b, &s, first, b->from_p + first);
     }
     return st;
 }
 
-/* The fixed point of r = sum_q w / (w + r) / sum_p 1 / (w + r), in logs. */
+static jn_status resampled_draws(bridge *b, uint32_t replicate)
+{
+    const jn_stream s = { .seed = b->seed,
+                          .observation = (uint32_t)b->q->row,
+                          .replicate = replicate,
+                          .purpose = JN_FOR_RESAMPLING };
+    double point, top = -INFINITY;
+    const jn_status st = draws_of_q(b, replicate, CANDIDATES, b->candidates);
+    if (st != JN_OK) {
+        return st;
+    }
+    for (size_t i = 0; i < DRAWS; i++) {
+        top = fmax(top, b->candidates[i]);
+    }
+    for (size_t i = 0; i < DRAWS; i++) { /* none has weight: any will do, the error is infinite */
+        b->from_p[i] = top > -INFINITY ? exp(b->candidates[i] - top) : 1.0;
+    }
+    jn_uniform_fill(&s, 0, 1, 0, &point);
+    jn_resample(JN_SYSTEMATIC, DRAWS, b->from_p, &point, NULL, b->ancestor);
+    for (size_t i = 0; i < DRAWS; i++) {
+        b->from_p[i] = b->candidates[b->ancestor[i]];
+    }
+    return JN_OK;
+}
+
+static jn_status draw(bridge *b, uint32_t replicate)
+{
+    const jn_status st = b->resampled ? resampled_draws(b, replicate) : exact_draws(b, replicate);
+    return st == JN_OK ? draws_of_q(b, replicate, FAR_END, b->from_q) : st;
+}
+
+/* --- the bridge ------------------------------------------------------------------------------
+ */
+
+/* f(t) = sum_q w / (w + r) - sum_p r / (w + r) with r = e^t, which falls in t, and its slope. */
+static double imbalance(const bridge *b, double t, double *slope)
+{
+    double value = 0.0;
+    *slope = 0.0;
+    for (size_t i = 0; i < DRAWS; i++) {
+        const double far = 1.0 / (1.0 + exp(t - b->from_q[i]));
+        const double near = 1.0 / (1.0 + exp(b->from_p[i] - t));
+        value += far - near;
+        *slope -= far * (1.0 - far) + near * (1.0 - near);
+    }
+    return value;
+}
+
+/* The zero of f, from the log of q's mean weight: Newton's steps as long as they stay between a
+ * point below and one above. */
 static double solve(const bridge *b)
 {
-    jn_lse start = JN_LSE_INIT;
-    for (size_t i = 0; i < DRAWS; i++) {
-        jn_lse_add(&start, b->from_q[i]);
+    jn_lse mean = JN_LSE_INIT;
+    jn_lse_add_array(&mean, DRAWS, b->from_q);
+    double t = jn_lse_log_mean(&mean), slope, lo = t, hi = t;
+    if (!isfinite(t)) {
+        return t; /* q saw nothing at all */
     }
-    double log_r = jn_lse_log_mean(&start);
+    for (double step = 1.0; imbalance(b, lo, &slope) < 0.0; step *= 2.0) {
+        lo -= step;
+    }
+    for (double step = 1.0; imbalance(b, hi, &slope) > 0.0; step *= 2.0) {
+        hi += step;
+    }
     for (int round = 0; round < ROUNDS; round++) {
-        jn_lse above = JN_LSE_INIT, below = JN_LSE_INIT;
-        for (size_t i = 0; i < DRAWS; i++) {
-            jn_lse_add(&above, b->from_q[i] - jn_log_add(b->from_q[i], log_r));
-            jn_lse_add(&below, -jn_log_add(b->from_p[i], log_r));
-        }
-        const double next = jn_lse_log_sum(&above) - jn_lse_log_sum(&below);
-        const double change = fabs(next - log_r);
-        log_r = next;
-        if (!(change > 1e-12 * (1.0 + fabs(next)))) {
+        const double f = imbalance(b, t, &slope), next = t - f / slope, before = t;
+        *(f > 0.0 ? &lo : &hi) = t;
+        t = next > lo && next < hi ? next : 0.5 * (lo + hi);
+        if (!(fabs(t - before) > 1e-13 * (1.0 + fabs(t)))) {
             break;
         }
     }
-    return log_r;
+    return t;
+}
+
+/* What is averaged is r, not its log, whose mean is low by half its variance. */
+static jn_estimate read(const bridge *b, const double *log_r)
+{
+    jn_lse all = JN_LSE_INIT;
+    jn_moments spread = JN_MOMENTS_INIT;
+    jn_lse_add_array(&all, REPLICATES, log_r);
+    const double value = jn_lse_log_mean(&all);
+    for (size_t r = 0; r < REPLICATES; r++) {
+        jn_moments_add(&spread, exp(log_r[r] - value), 1.0);
+    }
+    const double error = sqrt(jn_moments_variance(&spread) / REPLICATES);
+    return (jn_estimate){ .value = value,
+                          .error = (b->resampled ? jn_student_doubt(error, &b->weights) : error) +
+                                   4.4e-16 * (8.0 + fabs(value)),
+                          .dof = REPLICATES - 1,
+                          .kind = b->resampled ? JN_RQMC : JN_MC,
+                          .method = b->resampled ? "bridge sampling, resampled draws"
+                                                 : "bridge sampling, exact draws",
+                          .n_eval = 2 * (uint64_t)DRAWS * REPLICATES };
 }
 
 static jn_status run(bridge *b, jn_estimate *out)
 {
     const size_t d = b->q->m->dim, ld = JN_STUDENT_BLOCK;
-    jn_moments spread = JN_MOMENTS_INIT;
-    b->memory = jn_alloc_doubles(2 * d * ld + JN_STUDENT_SCRATCH(d) + 2 * DRAWS);
-    if (b->memory == NULL) {
-        return JN_ERR_NOMEM;
+    double log_r[REPLICATES];
+    b->memory = jn_alloc_doubles(2 * d * ld + JN_STUDENT_SCRATCH(d) + 3 * DRAWS);
+    b->ancestor = jn_alloc(DRAWS + 1, sizeof *b->ancestor);
+    jn_status st = b->memory == NULL || b->ancestor == NULL ? JN_ERR_NOMEM : JN_OK;
+    if (st == JN_OK) {
+        b->base = b->memory;
+        b->u = b->base + d * ld;
+        b->scratch = b->u + d * ld;
+        b->from_p = b->scratch + JN_STUDENT_SCRATCH(d);
+        b->from_q = b->from_p + DRAWS;
+        b->candidates = b->from_q + DRAWS;
     }
-    b->base = b->memory;
-    b->u = b->base + d * ld;
-    b->scratch = b->u + d * ld;
-    b->from_p = b->scratch + JN_STUDENT_SCRATCH(d);
-    b->from_q = b->from_p + DRAWS;
-    jn_status st = JN_OK;
     for (uint32_t r = 0; st == JN_OK && r < REPLICATES; r++) {
         st = draw(b, r);
-        if (st == JN_OK) {
-            jn_moments_add(&spread, solve(b), 1.0);
-        }
+        log_r[r] = st == JN_OK ? solve(b) : NAN;
     }
     free(b->memory);
+    free(b->ancestor);
     if (st == JN_OK) {
-        *out = (jn_estimate){ .value = spread.mean,
-                              .error = sqrt(jn_moments_variance(&spread) / REPLICATES) +
-                                       4.4e-16 * (8.0 + fabs(spread.mean)),
-                              .dof = REPLICATES - 1,
-                              .kind = JN_MC,
-                              .method = "bridge sampling",
-                              .n_eval = 2 * (uint64_t)DRAWS * REPLICATES };
+        *out = read(b, log_r);
     }
     return st;
 }
 
-jn_status jn_exact_bridge(const jn_model *m, size_t row, const jn_exact_options *options,
-                          jn_estimate *out, jn_error *err)
+static jn_status estimate(const jn_model *m, size_t row, const jn_exact_options *options,
+                          bool resampled, jn_estimate *out, jn_error *err)
 {
     jn_student q;
     jn_status st = jn_student_new(m, row, &q, err);
     if (st < 0) {
         return st;
     }
-    bridge b = { .q = &q, .seed = options->seed };
+    bridge b = { .q = &q, .seed = options->seed, .resampled = resampled, .weights = JN_LSE_INIT };
     jn_estimate e;
     st = run(&b, &e);
     jn_student_free(&q);
@@ -139,4 +229,16 @@ jn_status jn_exact_bridge(const jn_model *m, size_t row, const jn_exact_options 
                      "observation %zu: bridge sampling has a standard error of %.2g, above "
                      "the tolerance %.2g",
                      row, e.error, tolerance);
+}
+
+jn_status jn_exact_bridge(const jn_model *m, size_t row, const jn_exact_options *options,
+                          jn_estimate *out, jn_error *err)
+{
+    return estimate(m, row, options, false, out, err);
+}
+
+jn_status jn_exact_bridge_resampled(const jn_model *m, size_t row, const jn_exact_options *options,
+                                    jn_estimate *out, jn_error *err)
+{
+    return estimate(m, row, options, true, out, err);
 }

@@ -12,16 +12,6 @@
 
 enum { REPLICATES = 16, CHUNK = 16 * JN_STUDENT_BLOCK, FIRST = 1024 };
 
-/* A weight's share of the sum: more like it may be missing, or the sum means nothing. */
-static const double SUSPECT = 1e-3, USELESS = 0.05, MISSING = 20.0;
-
-static double distrust(double error, double largest)
-{
-    return largest > USELESS   ? INFINITY
-           : largest > SUSPECT ? fmax(error, MISSING * largest)
-                               : error;
-}
-
 typedef struct sampling {
     const jn_student *q;
     uint64_t seed, first, n; /* this round's points of each replicate */
@@ -83,10 +73,9 @@ static jn_estimate read(const jn_lse *replicates)
     for (size_t r = 0; r < REPLICATES; r++) {
         jn_moments_add(&spread, exp(jn_lse_log_mean(&replicates[r]) - value), 1.0);
     }
-    const double largest = all.scaled > 0.0 ? 1.0 / all.scaled : 1.0;
     const double error = sqrt(jn_moments_variance(&spread) / REPLICATES);
     return (jn_estimate){ .value = value,
-                          .error = distrust(error, largest) + 4.4e-16 * (8.0 + fabs(value)),
+                          .error = jn_student_doubt(error, &all) + 4.4e-16 * (8.0 + fabs(value)),
                           .dof = REPLICATES - 1,
                           .kind = JN_RQMC,
                           .method = "importance sampling about the mode",

@@ -110,12 +110,14 @@ METHOD(importance, "importance", "Sobol' points through Student densities about 
        for_importance, jn_exact_importance);
 METHOD(bridge, "bridge", "bridge sampling with exact draws of the posterior", false, for_bridge,
        jn_exact_bridge);
+METHOD(resampled, "bridge-resampled", "bridge sampling with resampled draws of Student densities",
+       false, for_importance, jn_exact_bridge_resampled);
 METHOD(laplace, "laplace", "the Gaussians at the modes: an approximation", true, for_importance,
        jn_exact_laplace);
 
-static const jn_exact_method *const methods[] = { &closed_form, &sum,    &recursion, &trapezoid,
-                                                  &hermite,     &panels, &adaptive,  &importance,
-                                                  &bridge,      &laplace };
+static const jn_exact_method *const methods[] = { &closed_form, &sum,       &recursion, &trapezoid,
+                                                  &hermite,     &panels,    &adaptive,  &importance,
+                                                  &bridge,      &resampled, &laplace };
 enum { N_METHODS = sizeof methods / sizeof *methods };
 
 const jn_exact_method *const *jn_exact_methods(size_t *n)

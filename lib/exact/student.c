@@ -126,3 +126,14 @@ jn_status jn_student_weights(const jn_student *q, const jn_stream *s, uint64_t f
     place(q, n, radius, which, u);
     return jn_student_weights_at(q, n, u, more, out);
 }
+
+/* A weight's share of the sum: more like it may be missing, or the sum means nothing. */
+static const double SUSPECT = 1e-3, USELESS = 0.05, MISSING = 20.0;
+
+double jn_student_doubt(double error, const jn_lse *weights)
+{
+    const double largest = weights->scaled > 0.0 ? 1.0 / weights->scaled : 1.0;
+    return largest > USELESS   ? INFINITY
+           : largest > SUSPECT ? fmax(error, MISSING * largest)
+                               : error;
+}

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "jensen/exact.h"
+#include "jensen/logspace.h"
 #include "jensen/random.h"
 #include "jensen/target.h"
 
@@ -32,5 +33,9 @@ JN_CHECKED jn_status jn_student_weights(const jn_student *q, const jn_stream *s,
 /* The same at given u: dim rows of JN_STUDENT_BLOCK. */
 JN_CHECKED jn_status jn_student_weights_at(const jn_student *q, size_t n, const double *u,
                                            double *scratch, double *out);
+
+/* A standard error by what the weights say of it: one that makes up much of their sum says that
+ * there are more like it that no replicate has seen. Infinite where the sum means nothing. */
+double jn_student_doubt(double error, const jn_lse *weights);
 
 #endif

@@ -29,7 +29,7 @@ static void test_evidence_of_the_example(void **state)
             exact += strcmp(kind, "exact") == 0;
         }
     }
-    assert_int_equal(i, 8);
+    assert_int_equal(i, 9);
     assert_int_equal(exact, 1);
     json_decref(root);
 }
@@ -38,7 +38,8 @@ static void test_threads_change_no_byte(void **state)
 {
     (void)state;
     static const char *const lines[] = {
-        "evidence " BIRTHWT "--set prior_sd=2 --methods trapezoid,importance,laplace",
+        "evidence " BIRTHWT
+        "--set prior_sd=2 --methods trapezoid,importance,bridge-resampled,laplace",
         "evidence beta-binomial --data counts.csv --format csv",
         "derive " BIRTHWT "--set prior_sd=2 --format json",
         "likelihood " BIRTHWT "--sweep prior_sd=0.5:2:4 --format csv",
