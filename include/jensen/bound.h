@@ -51,6 +51,7 @@ typedef struct jn_bound_value {
     double gap_error; /* the evaluation's own error: step, both ends, rounding */
     double variance;  /* of the estimator of one group of K draws; NaN: not known */
     double groups;    /* independent ones behind the value, where it is their mean; else 0 */
+    double apart;     /* standard error of what draws of the posterior add to a value of q's law */
 } jn_bound_value;
 
 /* What the laws are and what was asked for, from which a bound picks its estimator. */
@@ -58,6 +59,7 @@ typedef struct jn_bound_setting {
     jn_estimator asked;
     jn_error_kind kind; /* of the source */
     bool posterior;     /* exact draws of the posterior stand beside those of q */
+    bool alone;         /* one replicate: an error must come from within */
 } jn_bound_setting;
 
 /* What laws are to keep for a list of bounds: owns its lists. Zero-initialise. */
@@ -100,6 +102,10 @@ typedef struct jn_bound {
     /* All of one family and estimator at once. w is NULL unless the law keeps nodes. out: n. */
     jn_status (*eval)(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
                       const jn_bound_arg *args, jn_bound_value *out);
+    /* What mixing a draw of weight W into the law, with mass e, adds to the value: out W by W, in
+     * units of e. NULL: means over draws, whose spread is their own. */
+    jn_status (*influence)(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out);
 } jn_bound;
 
 JN_API const jn_bound *const *jn_bounds(size_t *n);

@@ -21,12 +21,12 @@ typedef struct jn_weights_options {
 /* A gap table without model and proposal, its rule "weights", one replicate of log_w->cols draws.
  * Where log p(x) is not given, the evidence is the log of the mean weight with its standard error,
  * a lower bound in expectation. Errors are those of one sample: of the mean, of the U-statistic,
- * or by the jackknife over groups of draws; NaN where the draws do not show one.
+ * or by the delta method, from the spread of what each draw adds; NaN where the draws show none.
  *
- * JN_NOT_CONVERGED: the table is filled, but in an observation k-hat is above jn_pareto_limit: the
- * weights are too heavy-tailed for their means to be trusted. JN_ERR_VALUE: a NaN or +INFINITY,
- * with its place; a K above log_w->cols; evidence that is no number. JN_ERR_USAGE: fivo.
- * Negative: *out is untouched.
+ * JN_NOT_CONVERGED: the table is filled, but draws do not show a bound's error, or in an
+ * observation k-hat is above jn_pareto_limit: the weights are too heavy-tailed for their means to
+ * be trusted. JN_ERR_VALUE: a NaN or +INFINITY, with its place; a K above log_w->cols; evidence
+ * that is no number. JN_ERR_USAGE: fivo. Negative: *out is untouched.
  */
 JN_API JN_CHECKED jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds,
                                            const jn_bound_arg *bounds,

@@ -67,6 +67,14 @@ static inline jn_bound_value jn_plain_value(double value)
     return (jn_bound_value){ .value = value, .gap = NAN, .gap_error = NAN, .variance = NAN };
 }
 
+/* Of a sample: its gap is to the log p(x) of the same draws. */
+static inline jn_bound_value jn_sample_value(const jn_law *law, double value)
+{
+    jn_bound_value v = jn_plain_value(value);
+    v.gap = isfinite(value) ? jn_law_log_evidence(law) - value : NAN;
+    return v;
+}
+
 /* From nodes: a gap and what it is off by. */
 static inline jn_bound_value jn_gap_value(const jn_weight_law *w, double gap, double error)
 {

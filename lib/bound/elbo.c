@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "bound/choose.h"
+#include "bound/influence.h"
 #include "bound/rounding.h"
 
 /* e^x - 1 - x >= 0, without cancellation near 0. */
@@ -55,6 +56,14 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     return JN_OK;
 }
 
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    (void)law;
+    (void)arg;
+    return jn_influence_iwae(w, 1, (double[]){ 1.0 }, (double[]){ 1.0 }, out);
+}
+
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
     (void)arg;
@@ -83,4 +92,5 @@ const jn_bound jn_bound_elbo = {
     .side = jn_side_lower,
     .integrand = integrand,
     .eval = eval,
+    .influence = influence,
 };

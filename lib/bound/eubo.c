@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "bound/choose.h"
+#include "bound/influence.h"
 #include "bound/rounding.h"
 
 /* x e^x - e^x + 1 >= 0, without cancellation near 0. */
@@ -75,6 +76,14 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     return JN_OK;
 }
 
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    (void)law;
+    (void)arg;
+    return jn_influence_upper(w, 1.0, out);
+}
+
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
     (void)arg;
@@ -104,4 +113,5 @@ const jn_bound jn_bound_eubo = {
     .side = jn_side_upper,
     .integrand = integrand,
     .eval = eval,
+    .influence = influence,
 };

@@ -8,83 +8,14 @@
 
 #include "base/memory.h"
 #include "bound/choose.h"
+#include "bound/influence.h"
+#include "bound/laplace_table.h"
 #include "bound/rounding.h"
 
-static const double STEP = 0.2;
 static const double EULER = 0.57721566490153286061;
-static const double FLOOR = -44.0; /* log of what no longer counts against 1 */
-
-/* phi on an even lattice of u. Where no weight is between nothing and all at s W, phi is flat: a
- * stretch of `count` lattice points is one entry (`odd` of them at odd places), with u its middle.
- * So a law whose weights spread over thousands of nats costs what its nodes do. */
-typedef struct laplace_table {
-    size_t n, capacity;
-    double *u, *log_phi, *delta, *count, *odd;
-} laplace_table;
-
-enum { MOST_ENTRIES = 1 << 24 };
-
-static void table_free(laplace_table *t)
-{
-    free(t->u);
-    free(t->log_phi);
-    free(t->delta);
-    free(t->count);
-    free(t->odd);
-}
-
-static jn_status reserve(laplace_table *t, size_t more)
-{
-    if (t->n + more <= t->capacity) {
-        return JN_OK;
-    }
-    const size_t capacity = 2 * (t->n + more);
-    double **const arrays[] = { &t->u, &t->log_phi, &t->delta, &t->count, &t->odd };
-    for (size_t i = 0; i < 5; i++) {
-        double *a = jn_realloc(*arrays[i], capacity, sizeof *a);
-        if (a == NULL) {
-            return JN_ERR_NOMEM;
-        }
-        *arrays[i] = a;
-    }
-    t->capacity = capacity;
-    return JN_OK;
-}
-
-/* From u = -log k_max - 40, where the integrand of every K falls like s^2 (s^a for weights of tail
- * index a < 2), to where phi^K of the smallest K is gone: at the latest where s W is large for the
- * smallest W of the law. */
-static jn_status tabulate(const jn_weight_law *w, double k_min, double k_max, laplace_table *t)
-{
-    enum { BATCH = 32 };
-    double at = floor((-log(k_max) - 40.0) / STEP); /* place on the lattice */
-    for (;;) {
-        jn_status st = reserve(t, BATCH);
-        if (st != JN_OK) {
-            return st;
-        }
-        for (size_t i = t->n; i < t->n + BATCH; i++) {
-            const double u = STEP * at;
-            const double flat = fmin(jn_weight_law_flat(w, u), 1e15);
-            const double count = fmax(floor(flat / STEP), 1.0);
-            t->u[i] = u + 0.5 * STEP * (count - 1.0);
-            t->count[i] = count;
-            t->odd[i] = floor(0.5 * (count + fabs(fmod(at, 2.0))));
-            at += count;
-        }
-        st = jn_weight_law_laplace(w, BATCH, t->u + t->n, t->log_phi + t->n, t->delta + t->n);
-        if (st != JN_OK) {
-            return st;
-        }
-        t->n += BATCH;
-        if (!(k_min * t->log_phi[t->n - 1] > FLOOR) || t->n >= MOST_ENTRIES) {
-            return JN_OK;
-        }
-    }
-}
 
 /* phi(s)^K - e^-Ks >= 0 */
-static double integrand(double k, const laplace_table *t, size_t i)
+static double integrand(double k, const jn_laplace_table *t, size_t i)
 {
     const double ks = k * exp(t->u[i]), kd = k * t->delta[i];
     if (kd <= 1.0) {
@@ -99,7 +30,7 @@ typedef struct sums {
     double first, last;
 } sums;
 
-static sums sum_table(const laplace_table *t, double k)
+static sums sum_table(const jn_laplace_table *t, double k)
 {
     sums a = { 0 };
     const double log_k = log(k);
@@ -122,9 +53,10 @@ jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, const double *k, do
         k_min = fmin(k_min, k[i]);
         k_max = fmax(k_max, k[i]);
     }
-    laplace_table t = { 0 };
+    jn_laplace_table t = { 0 };
     const jn_rounding rounding = jn_rounding_of(w);
-    const jn_status st = w->zero_mass > 0.0 || n == 0 ? JN_OK : tabulate(w, k_min, k_max, &t);
+    const jn_status st = w->zero_mass > 0.0 || n == 0 ? JN_OK
+                                                      : jn_laplace_tabulate(w, k_min, k_max, &t);
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         if (w->zero_mass > 0.0) { /* a whole group of zeros has probability zero_mass^K > 0 */
             gap[i] = variance[i] = INFINITY;
@@ -132,14 +64,14 @@ jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, const double *k, do
             continue;
         }
         const sums a = sum_table(&t, k[i]);
-        gap[i] = STEP * a.all;
-        variance[i] = fmax(2.0 * STEP * a.log_all - gap[i] * gap[i], 0.0);
+        gap[i] = JN_LAPLACE_STEP * a.all;
+        variance[i] = fmax(2.0 * JN_LAPLACE_STEP * a.log_all - gap[i] * gap[i], 0.0);
         /* halving the step squares the relative error of the rule */
         const double off = fabs(2.0 * a.odd - a.all) / fmax(a.all, 1e-300);
         gap_error[i] = gap[i] * (fmin(off * off, off) + rounding.relative) + 5.0 * a.last +
                        5.0 * a.first + rounding.floor;
     }
-    table_free(&t);
+    jn_laplace_table_free(&t);
     return st;
 }
 
@@ -186,6 +118,13 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     return st == JN_OK && estimator == JN_BY_LAW ? eval_law(w, n, args, out) : st;
 }
 
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    (void)law;
+    return jn_influence_iwae(w, 1, (double[]){ 1.0 }, (double[]){ (double)arg->k }, out);
+}
+
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
     return jn_bound_elbo.estimator(arg, s);
@@ -215,4 +154,5 @@ const jn_bound jn_bound_iwae = {
     .side = jn_side_lower,
     .integrand = integrand_of,
     .eval = eval,
+    .influence = influence,
 };

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "bound/choose.h"
+#include "bound/influence.h"
 #include "bound/jvi.h"
 
 double jn_jvi_coefficient(uint64_t k, unsigned m, unsigned j)
@@ -60,9 +61,23 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     return st;
 }
 
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    double c[JN_JVI_ORDER_MAX + 1], k[JN_JVI_ORDER_MAX + 1];
+    (void)law;
+    for (unsigned j = 0; j <= arg->order; j++) {
+        c[j] = jn_jvi_coefficient(arg->k, arg->order, j);
+        k[j] = (double)(arg->k - j);
+    }
+    return jn_influence_iwae(w, arg->order + 1, c, k, out);
+}
+
+/* Means over groups of K and over groups of K - 1 of the same draws share them in part: one
+ * replicate does not show how far they err together, and their law is sharper anyway. */
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
-    return jn_bound_iwae.estimator(arg, s);
+    return s->alone ? JN_BY_LAW : jn_bound_iwae.estimator(arg, s);
 }
 
 static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_wish *out)
@@ -97,4 +112,5 @@ const jn_bound jn_bound_jvi = {
     .side = side,
     .integrand = integrand,
     .eval = eval,
+    .influence = influence,
 };

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "bound/choose.h"
+#include "bound/influence.h"
 #include "bound/rounding.h"
 
 /* The order of the moment that the bound is made of. */
@@ -59,9 +60,20 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
         } else if (w != NULL && !law->draws) {
             out[i] = from_nodes(law, w, beta);
         } else {
-            out[i] = jn_plain_value(from_draws(law, beta));
+            out[i] = jn_sample_value(law, from_draws(law, beta));
         }
     }
+    return JN_OK;
+}
+
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    const double beta = order_of(arg);
+    if (beta == 0.0) {
+        return jn_bound_elbo.influence(law, w, arg, out);
+    }
+    jn_influence_renyi(w, beta, out);
     return JN_OK;
 }
 
@@ -97,6 +109,7 @@ const jn_bound jn_bound_vr = {
     .side = side,
     .integrand = integrand,
     .eval = eval,
+    .influence = influence,
 };
 
 const jn_bound jn_bound_cubo = {
@@ -108,4 +121,5 @@ const jn_bound jn_bound_cubo = {
     .side = side,
     .integrand = integrand,
     .eval = eval,
+    .influence = influence,
 };

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "bound/control.h"
+#include "bound/influence.h"
 #include "jensen/bound.h"
 
 double jn_nested_error(double fine, double middle, double coarse)
@@ -91,11 +92,12 @@ static jn_bound_setting setting_of(const jn_law_set *set, jn_estimator asked)
     const jn_law *law = whole(set);
     bool posterior = false;
     for (size_t i = 0; i < law->n_posterior; i++) {
-        posterior = posterior || law->posterior[i].done.n > 0;
+        posterior = posterior || law->posterior[i].done.n > 0 || set->law[0].posterior[i].n > 0;
     }
     return (jn_bound_setting){ .asked = asked,
                                .kind = set->kind,
-                               .posterior = posterior || law->n_outside > 0 };
+                               .posterior = posterior || law->n_outside > 0,
+                               .alone = !set->nested && set->n == 1 };
 }
 
 /* Arguments that one eval takes: of one bound under one estimator. */
@@ -188,7 +190,13 @@ static jn_estimate collect(const jn_law_set *set, getter *get, const jn_bound_va
     return from_parts(set, value, parts, own);
 }
 
-/* One replicate: the spread of what its value is a mean of, where there are two. */
+/* Has the set one replicate of independent draws, so that errors must come from within? */
+static bool is_one_sample(const jn_law_set *set)
+{
+    return !set->nested && set->n == 1 && set->kind == JN_MC && set->pooled.draws;
+}
+
+/* The spread of what a value is a mean of, where there are two. */
 static void error_within(const jn_law *law, const jn_bound_value *all, jn_bound_result *out)
 {
     const double n = (double)law->n_nodes, round = rounding(law);
@@ -199,9 +207,23 @@ static void error_within(const jn_law *law, const jn_bound_value *all, jn_bound_
     out->reconstruction.dof = out->kl.dof = n > 1.0 ? n - 1.0 : NAN;
 }
 
+/* Errors by the delta method; own: of the evaluation, of the value and of the gap. */
+static void error_by_delta(const jn_law *law, const jn_delta *delta, const double own[2],
+                           jn_bound_result *out)
+{
+    const double dof = (double)law->n_nodes - 1.0;
+    if (isnan(out->value.error)) {
+        out->value.error = delta->value + own[0];
+        out->value.dof = isnan(out->value.error) ? NAN : dof;
+    }
+    out->gap.error = delta->gap + own[1];
+    out->gap.dof = isnan(out->gap.error) ? NAN : dof;
+}
+
 /* out->estimator stands. */
 static void one_result(const jn_law_set *set, const jn_bound_arg *arg, const jn_bound_value *parts,
-                       size_t stride, const jn_bound_value *all, jn_bound_result *out)
+                       size_t stride, const jn_bound_value *all, const jn_delta *delta,
+                       jn_bound_result *out)
 {
     const jn_law *law = whole(set);
     const double round = rounding(law);
@@ -221,8 +243,11 @@ static void one_result(const jn_law_set *set, const jn_bound_arg *arg, const jn_
         jn_control_gap(set, arg->k > 1 ? arg->k : 1, &out->gap, &out->gap_method);
     }
     const bool by_law = arg->k > 1 && out->estimator == JN_BY_LAW;
-    if (law->draws && set->n == 1 && all->groups > 0.0 && !by_law) {
+    if (is_one_sample(set) && all->groups > 0.0 && !by_law) {
         error_within(law, all, out);
+    }
+    if (delta != NULL && (out->estimator == JN_BY_LAW || out->estimator == JN_BY_SELF_NORMALISED)) {
+        error_by_delta(law, delta, (double[]){ own + round, own }, out);
     }
 }
 
@@ -232,20 +257,24 @@ jn_status jn_bound_results(const jn_law_set *set, jn_estimator estimator, size_t
     const jn_bound_setting setting = setting_of(set, estimator);
     jn_bound_result *results = jn_alloc(n, sizeof *results);
     jn_bound_value *values = jn_alloc((set->n + 1) * n, sizeof *values);
-    jn_status st = results == NULL || values == NULL ? JN_ERR_NOMEM : JN_OK;
+    jn_delta *delta = jn_alloc(n, sizeof *delta);
+    jn_status st = results == NULL || values == NULL || delta == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         results[i].estimator = args[i].bound->estimator(&args[i], &setting);
     }
     jn_bound_value *all = st == JN_OK ? values + set->n * n : NULL;
     st = st == JN_OK ? eval_all(set, n, args, results, values, all) : st;
+    const bool within = is_one_sample(set) && (set->pooled.needs & JN_NEED_NODES) != 0;
+    st = st == JN_OK && within ? jn_delta_errors(&set->pooled, n, args, results, all, delta) : st;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
-        one_result(set, &args[i], values + i, n, all + i, &results[i]);
+        one_result(set, &args[i], values + i, n, all + i, within ? &delta[i] : NULL, &results[i]);
     }
     if (st == JN_OK) {
         memcpy(out, results, n * sizeof *out);
     }
     free(results);
     free(values);
+    free(delta);
     return st;
 }
 

@@ -3,8 +3,10 @@
  * the ELBO to the EUBO. Its Riemann sums over `points` equal intervals are bounds: left a lower
  * one, right an upper one. */
 #include <math.h>
+#include <string.h>
 
 #include "bound/choose.h"
+#include "bound/influence.h"
 #include "bound/rounding.h"
 
 static double curve(const jn_weight_law *w, double beta)
@@ -46,14 +48,20 @@ static jn_bound_value from_nodes(const jn_weight_law *w, const jn_bound_arg *arg
     return jn_gap_value(w, -sum, (size + fabs(sum)) * r.relative + r.floor);
 }
 
-/* g(1) from draws of the posterior where there are any. */
+/* Draws of the posterior, which give g(1); NULL: there are none. */
+static const jn_groups *posterior_of(const jn_law *law)
+{
+    const jn_groups *g = jn_find_groups(law->n_posterior, law->posterior, 1);
+    return g != NULL && g->done.n > 0 ? g : NULL;
+}
+
 static double sampled_curve(const jn_law *law, double beta)
 {
     if (beta == 0.0) {
         return law->log_w.mean;
     }
-    const jn_groups *posterior = jn_find_groups(law->n_posterior, law->posterior, 1);
-    if (beta == 1.0 && posterior != NULL && posterior->done.n > 0) {
+    const jn_groups *posterior = posterior_of(law);
+    if (beta == 1.0 && posterior != NULL) {
         return law->n_outside > 0 ? INFINITY : posterior->done.mean;
     }
     const jn_tilt *t = jn_find_tilt(law, beta);
@@ -63,17 +71,39 @@ static double sampled_curve(const jn_law *law, double beta)
 static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
                       const jn_bound_arg *args, jn_bound_value *out)
 {
-    (void)estimator;
     for (size_t i = 0; i < n; i++) {
         if (w != NULL && !law->draws) {
             out[i] = from_nodes(w, &args[i]);
+            continue;
+        }
+        if (estimator == JN_BY_POSTERIOR && law->n_outside == 0) {
+            out[i] = jn_group_value(posterior_of(law));
             continue;
         }
         double sum = 0.0;
         for (unsigned j = 0; j < args[i].points; j++) {
             sum += sampled_curve(law, beta_of(&args[i], j)) / args[i].points;
         }
-        out[i] = jn_plain_value(sum);
+        out[i] = jn_sample_value(law, sum);
+        const jn_groups *posterior = args[i].right ? posterior_of(law) : NULL;
+        if (posterior != NULL) {
+            const double variance = jn_moments_variance(&posterior->done);
+            out[i].apart = sqrt(variance / (double)posterior->done.n) / args[i].points;
+        }
+    }
+    return JN_OK;
+}
+
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    const double c = 1.0 / arg->points;
+    memset(out, 0, w->n * sizeof *out);
+    for (unsigned j = 0; j < arg->points; j++) {
+        const double beta = beta_of(arg, j);
+        if (beta < 1.0 || posterior_of(law) == NULL) {
+            jn_influence_curve(w, beta, c, out);
+        }
     }
     return JN_OK;
 }
@@ -126,4 +156,5 @@ const jn_bound jn_bound_tvo = {
     .side = side,
     .integrand = integrand,
     .eval = eval,
+    .influence = influence,
 };

@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "bound/choose.h"
+#include "bound/influence.h"
 #include "bound/rounding.h"
 
 static const double STEP = 0.2;    /* in u: off by e^(-pi^2 / STEP), as for iwae */
@@ -190,6 +191,13 @@ static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator es
     return JN_OK;
 }
 
+static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_bound_arg *arg,
+                           double *out)
+{
+    (void)law;
+    return jn_influence_upper(w, (double)arg->k, out);
+}
+
 /* Groups need draws that are independent of each other; scrambled points are not. */
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
@@ -225,4 +233,5 @@ const jn_bound jn_bound_upper = {
     .side = jn_side_upper,
     .integrand = integrand_of,
     .eval = eval,
+    .influence = influence,
 };

@@ -54,7 +54,12 @@ jn_status jn_bounds_wish(size_t n, const jn_bound_arg *args, const jn_bound_sett
     jn_bound_wish w = { 0 };
     for (size_t i = 0; i < n; i++) {
         const jn_bound *b = args[i].bound;
-        const jn_status st = b->wish(&args[i], b->estimator(&args[i], setting), &w);
+        const jn_estimator e = b->estimator(&args[i], setting);
+        const jn_status st = b->wish(&args[i], e, &w);
+        if (setting->alone && setting->kind == JN_MC && b->influence != NULL &&
+            (e == JN_BY_LAW || e == JN_BY_SELF_NORMALISED)) {
+            w.needs |= JN_NEED_NODES; /* its error is the spread of its influence over them */
+        }
         if (st != JN_OK) {
             jn_bound_wish_free(&w);
             return st;

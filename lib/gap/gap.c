@@ -99,13 +99,19 @@ static bool asks_for_moments(const jn_gap_job *j)
     return false;
 }
 
+static jn_bound_setting setting_of(const jn_gap_job *j)
+{
+    const jn_density *d = j->q->model->density;
+    return (jn_bound_setting){ .asked = j->estimator,
+                               .kind = j->source->kind,
+                               .posterior = d != NULL && d->posterior_map != NULL,
+                               .alone = j->table->replicates == 1 };
+}
+
 /* What the laws must keep. */
 static jn_status wish_for(jn_gap_job *j)
 {
-    const jn_density *d = j->q->model->density;
-    const jn_bound_setting setting = { .asked = j->estimator,
-                                       .kind = j->source->kind,
-                                       .posterior = d != NULL && d->posterior_map != NULL };
+    const jn_bound_setting setting = setting_of(j);
     const jn_status st = jn_bounds_wish(j->table->n_bounds, j->args, &setting, &j->lists);
     if (st != JN_OK) {
         return st;
@@ -135,12 +141,19 @@ static jn_status wish_for(jn_gap_job *j)
     return JN_OK;
 }
 
+static bool takes_groups(const jn_gap_job *j, const jn_bound_arg *arg)
+{
+    const jn_bound_setting setting = setting_of(j);
+    const jn_estimator e = arg->bound->estimator(arg, &setting);
+    return !arg->bound->runs && (e == JN_BY_GROUPS || e == JN_BY_POSTERIOR);
+}
+
 /* Groups of K draws need K of them: such rows stay null. */
 static jn_status warn_short_groups(jn_gap_job *j)
 {
     jn_status weak = JN_OK;
-    for (size_t i = 0; j->estimator == JN_BY_GROUPS && i < j->table->n_bounds; i++) {
-        if (!j->args[i].bound->runs && j->args[i].k > j->options->samples) {
+    for (size_t i = 0; i < j->table->n_bounds; i++) {
+        if (takes_groups(j, &j->args[i]) && j->args[i].k > j->options->samples) {
             const unsigned long long k = j->args[i].k;
             char label[JN_BOUND_LABEL];
             const jn_status st = jn_gap_warn(

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "gap/doubt.h"
 #include "gap/verdict.h"
 
 /* The largest part of a power of W that stands on the border of the nodes' domain, of those that
@@ -193,49 +194,6 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
     }
 }
 
-/* The share of the largest draw in a sum of powers of W. */
-static double largest_share(const jn_law *law, double beta)
-{
-    for (size_t i = 0; i < law->n_tilts; i++) {
-        if (law->tilts[i].beta == beta) {
-            return law->tilts[i].mass > 0.0 ? 1.0 / law->tilts[i].mass : 0.0;
-        }
-    }
-    return 0.0;
-}
-
-/* Draws of a mean that few of them make show neither it nor its error: of W^n where W^2n has no
- * mean as far as k-hat tells, or where one draw holds a fiftieth of all (of few draws, more); of
- * W log W read off draws of q where W^3 has none. */
-static const char *unsure_of(const jn_gap_bound *b, const jn_law *law, const jn_diagnostics *d)
-{
-    double n;
-    const double most = fmax(0.02, 100.0 / (double)law->n_nodes);
-    const jn_integrand of = b->arg.bound->integrand(&b->arg, &n);
-    if (of == JN_OF_MOMENT && (n * d->pareto_k >= 0.7 || largest_share(law, n) > most)) {
-        return "a few draws make most of the power of W that it is a mean of";
-    }
-    const bool of_posterior = b->arg.bound == &jn_bound_eubo || b->arg.bound == &jn_bound_upper ||
-                              (b->arg.bound == &jn_bound_tvo && b->arg.right);
-    if (of_posterior && b->estimator == JN_BY_SELF_NORMALISED && d->pareto_k >= 0.3) {
-        return "it is read off draws of q, and their weights are too heavy-tailed for that (k-hat "
-               "above 0.3): --rule mc or quadrature";
-    }
-    return NULL;
-}
-
-static void doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d)
-{
-    if (isfinite(b->value.value)) {
-        const bool alone = set->n == 1 && (set->kind == JN_RQMC || isnan(b->value.error));
-        b->unsure = alone ? "one replicate does not show it (--replicates 2 or more)"
-                          : unsure_of(b, &set->pooled, d);
-    }
-    if (b->unsure != NULL) {
-        b->value.error = b->value.dof = b->gap.error = b->gap.dof = NAN;
-    }
-}
-
 static jn_row_state judge(const jn_gap_row *row, size_t n, double tolerance, char *why)
 {
     for (size_t i = 0; i < n; i++) {
@@ -303,7 +261,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
             set_gap(&row->bounds[i], &row->evidence, set, &w, d, &results[i]);
             predict(&w, law->n_zero > 0, &row->bounds[i]);
             if (draws) {
-                doubt(&row->bounds[i], set, d);
+                jn_gap_doubt(&row->bounds[i], set, d);
             }
         }
         d->var_w = w.mu2;

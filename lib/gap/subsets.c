@@ -14,6 +14,11 @@ static size_t n_sizes(const jn_bound_arg *arg)
                                          : 0;
 }
 
+bool jn_gap_is_of_subsets(const jn_bound_arg *arg)
+{
+    return n_sizes(arg) > 0;
+}
+
 /* covariance: of all n_all values; this bound's begin at `first`. */
 static void combine(const jn_bound_arg *arg, const jn_ustat *u, const double *covariance,
                     size_t n_all, size_t first, size_t draws, jn_bound_result *out)
@@ -28,8 +33,11 @@ static void combine(const jn_bound_arg *arg, const jn_ustat *u, const double *co
             variance += c * d * covariance[(first + i) * n_all + first + j];
         }
     }
+    value = isfinite(value) ? value : NAN; /* of an infinite term it has none */
     const bool known = variance >= 0.0 && draws > 1;
-    out->estimator = JN_BY_USTAT;
+    *out = (jn_bound_result){ .estimator = JN_BY_USTAT, .drawn_error = NAN };
+    out->value.kind = JN_MC;
+    out->gap.value = out->gap.error = out->reconstruction.value = out->kl.value = NAN;
     out->value.value = n == 1 ? u[first].value : u[first].value + value;
     out->value.error = n == 1 ? u[first].error : known ? sqrt(variance) : NAN;
     out->value.error += 4.4e-16 *

@@ -6,7 +6,7 @@
 
 #include "base/memory.h"
 #include "base/tasks.h"
-#include "gap/jackknife.h"
+#include "gap/doubt.h"
 #include "gap/subsets.h"
 #include "gap/table_new.h"
 #include "gap/total.h"
@@ -19,6 +19,8 @@ typedef struct job {
     jn_estimator estimator; /* of what subsets do not give */
     bool subsets;           /* iwae and jvi by all subsets of the draws */
     const jn_bound_arg *args;
+    size_t n_own;      /* of these, what laws give */
+    jn_bound_arg *own; /* n_own; the others are of subsets */
     jn_bound_wish lists;
     jn_law_wish wish; /* borrows the lists */
     jn_gap_table *table;
@@ -97,39 +99,6 @@ static void fill_bound(const job *j, size_t row, const jn_bound_result *r, jn_ga
     }
 }
 
-/* Bounds whose error the sample does not show by itself get the jackknife's. */
-static jn_status complete_errors(const job *j, const double *log_w, size_t n,
-                                 jn_bound_result *results)
-{
-    double *numbers = jn_alloc_doubles(2 * n);
-    jn_bound_arg *args = jn_alloc(n, sizeof *args);
-    size_t *place = jn_alloc(n, sizeof *place), m = 0;
-    jn_status st = numbers == NULL || args == NULL || place == NULL ? JN_ERR_NOMEM : JN_OK;
-    for (size_t i = 0; st == JN_OK && i < n; i++) {
-        const jn_bound_result *r = &results[i];
-        if (isfinite(r->value.value) && isnan(r->value.error) && r->estimator != JN_BY_USTAT &&
-            !(r->estimator == JN_BY_GROUPS && j->args[i].bound == &jn_bound_iwae)) {
-            place[m] = i;
-            args[m++] = j->args[i];
-        }
-    }
-    if (st == JN_OK && m > 0 && j->log_w->cols > 1) {
-        jn_law_wish wish = j->wish;
-        wish.needs &= ~(unsigned)JN_NEED_TAIL;
-        st = jn_gap_jackknife(j->log_w->cols, log_w, &wish, j->estimator, m, args, numbers,
-                              numbers + n);
-        for (size_t i = 0; st == JN_OK && i < m; i++) {
-            jn_estimate *value = &results[place[i]].value;
-            value->error = numbers[i] + rounding(value->value);
-            value->dof = numbers[n + i];
-        }
-    }
-    free(numbers);
-    free(args);
-    free(place);
-    return st;
-}
-
 static jn_status find_tail(const jn_law *law, jn_diagnostics *d)
 {
     jn_pareto p;
@@ -142,6 +111,28 @@ static jn_status find_tail(const jn_law *law, jn_diagnostics *d)
     return st;
 }
 
+static bool of_subsets(const job *j, size_t i)
+{
+    return j->subsets && jn_gap_is_of_subsets(&j->args[i]);
+}
+
+/* The results of all bounds: n. */
+static jn_status find_results(const job *j, const double *log_w, const jn_law_set *set, size_t n,
+                              jn_bound_result *results)
+{
+    jn_bound_result *own = jn_alloc(j->n_own, sizeof *own);
+    jn_status st = own == NULL ? JN_ERR_NOMEM
+                               : jn_bound_results(set, j->estimator, j->n_own, j->own, own);
+    for (size_t i = 0, at = 0; st == JN_OK && i < n; i++) {
+        if (!of_subsets(j, i)) {
+            results[i] = own[at++];
+        }
+    }
+    free(own);
+    return st == JN_OK && j->subsets ? jn_gap_subsets(j->log_w->cols, log_w, n, j->args, results)
+                                     : st;
+}
+
 static jn_status read_law(const job *j, size_t row, jn_law *law)
 {
     const size_t n = j->table->n_bounds;
@@ -152,21 +143,19 @@ static jn_status read_law(const job *j, size_t row, jn_law *law)
     if (results == NULL) {
         return JN_ERR_NOMEM;
     }
-    jn_status st = jn_bound_results(&set, j->estimator, n, j->args, results);
     const double *log_w = j->log_w->x + row * j->log_w->cols;
-    if (st == JN_OK && j->subsets) {
-        st = jn_gap_subsets(j->log_w->cols, log_w, n, j->args, results);
-    }
-    st = st == JN_OK ? complete_errors(j, log_w, n, results) : st;
+    jn_status st = find_tail(law, &out->diagnostics);
+    st = st == JN_OK ? find_results(j, log_w, &set, n, results) : st;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         fill_bound(j, row, &results[i], &out->bounds[i]);
+        jn_gap_doubt(&out->bounds[i], &set, &out->diagnostics);
     }
     free(results);
     out->evidence = j->options->evidence == NULL ? estimate_evidence(law)
                                                  : given_evidence(j->options->evidence[row]);
     out->diagnostics.ess_fraction = jn_law_ess_fraction(law);
     out->diagnostics.zero_weights = law->n_zero;
-    return st == JN_OK ? find_tail(law, &out->diagnostics) : st;
+    return st;
 }
 
 static jn_status fill_row(void *user, size_t row, size_t worker, jn_error *err)
@@ -239,8 +228,17 @@ static jn_status check(const jn_matrix *log_w, size_t n_bounds, const jn_bound_a
 
 static jn_status wish_for(job *j, size_t n_bounds)
 {
-    const jn_bound_setting setting = { .asked = j->estimator, .kind = JN_MC };
-    const jn_status st = jn_bounds_wish(n_bounds, j->args, &setting, &j->lists);
+    const jn_bound_setting setting = { .asked = j->estimator, .kind = JN_MC, .alone = true };
+    j->own = jn_alloc(n_bounds, sizeof *j->own);
+    if (j->own == NULL) {
+        return JN_ERR_NOMEM;
+    }
+    for (size_t i = 0; i < n_bounds; i++) {
+        if (!of_subsets(j, i)) {
+            j->own[j->n_own++] = j->args[i];
+        }
+    }
+    const jn_status st = jn_bounds_wish(j->n_own, j->own, &setting, &j->lists);
     if (st == JN_OK) {
         const jn_bound_wish *w = &j->lists;
         j->wish = (jn_law_wish){ .needs = w->needs | JN_NEED_TAIL,
@@ -258,8 +256,10 @@ static jn_status wish_for(job *j, size_t n_bounds)
 static jn_status finish(jn_gap_table *t, jn_error *err)
 {
     jn_gap_total(t);
-    const jn_status warned = jn_gap_warn_infinite(t);
-    const jn_status st = warned == JN_OK ? warn_heavy(t) : warned;
+    jn_status st = jn_gap_warn_infinite(t);
+    st = st == JN_OK ? jn_gap_warn_unsure(t) : st;
+    const jn_status heavy = st >= 0 ? warn_heavy(t) : st;
+    st = heavy == JN_OK ? st : heavy;
     return st < 0 ? jn_error_set(err, st, "out of memory") : st;
 }
 
@@ -279,6 +279,7 @@ jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds, const jn_bound
     st = j.table == NULL ? JN_ERR_NOMEM : wish_for(&j, n_bounds);
     if (st != JN_OK) {
         jn_gap_table_free(j.table);
+        free(j.own);
         return jn_error_set(err, st, "out of memory for %zu observations", log_w->rows);
     }
     j.table->rule = "weights";
@@ -289,6 +290,7 @@ jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds, const jn_bound
     st = jn_tasks_run(log_w->rows, o->threads, fill_row, &j, err);
     st = st == JN_OK ? finish(j.table, err) : st;
     jn_bound_wish_free(&j.lists);
+    free(j.own);
     if (st < 0) {
         jn_gap_table_free(j.table);
         return st;

@@ -98,66 +98,6 @@ static void test_means_and_evidence(void **state)
     jn_gap_table_free(t);
 }
 
-/* The law's L_3: all ordered triples, draws taken again and again; `skip`: without that draw. */
-static double all_triples(const double *l, size_t skip)
-{
-    long double sum = 0.0L, n = 0.0L;
-    for (size_t i = 0; i < FEW; i++) {
-        for (size_t j = 0; j < FEW; j++) {
-            for (size_t k = 0; k < FEW; k++) {
-                if (i != skip && j != skip && k != skip) {
-                    sum += logl((expl(l[i]) + expl(l[j]) + expl(l[k])) / 3.0L);
-                    n += 1.0L;
-                }
-            }
-        }
-    }
-    return (double)(sum / n);
-}
-
-static double renyi(const double *l, double beta, size_t skip)
-{
-    long double sum = 0.0L;
-    for (size_t i = 0; i < FEW; i++) {
-        sum += i == skip ? 0.0L : expl(beta * l[i]);
-    }
-    return (double)(logl(sum / (FEW - (skip < FEW))) / beta);
-}
-
-/* Up to 20 draws the jackknife leaves out one at a time (Tukey 1958). */
-static double jackknife(const double *value)
-{
-    double se;
-    (void)mean_of(FEW, value, &se);
-    return se * (FEW - 1);
-}
-
-static void test_jackknife_of_law_and_renyi(void **state)
-{
-    (void)state;
-    const jn_bound_arg args[] = { { .bound = &jn_bound_iwae, .k = 3 },
-                                  { .bound = &jn_bound_vr, .alpha = 0.5 },
-                                  { .bound = &jn_bound_cubo, .n = 2.0 } };
-    jn_gap_table *t = run(&small, 3, args, JN_BY_LAW, NULL);
-    for (size_t r = 0; r < 2; r++) {
-        const double *l = few + r * FEW;
-        double without[3][FEW];
-        for (size_t i = 0; i < FEW; i++) {
-            without[0][i] = all_triples(l, i);
-            without[1][i] = renyi(l, 0.5, i);
-            without[2][i] = renyi(l, 2.0, i);
-        }
-        const double want[3] = { all_triples(l, FEW), renyi(l, 0.5, FEW), renyi(l, 2.0, FEW) };
-        for (size_t b = 0; b < 3; b++) { /* the integral of iwae is good to 1e-13 */
-            const jn_estimate *e = &t->rows[r].bounds[b].value;
-            assert_close(e->value, want[b], 0.0, 1e-12);
-            assert_close(e->error, jackknife(without[b]), 1e-10, 0.0);
-            assert_close(e->dof, FEW - 1, 0.0, 0.0);
-        }
-    }
-    jn_gap_table_free(t);
-}
-
 /* The mean of log-mean-exp over all subsets of k draws, by their bit masks. */
 static double all_subsets(const double *l, unsigned k)
 {
@@ -481,7 +421,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_means_and_evidence),
-        cmocka_unit_test(test_jackknife_of_law_and_renyi),
         cmocka_unit_test(test_all_subsets),
         cmocka_unit_test(test_gamma_weights),
         cmocka_unit_test(test_one_draw_has_no_error),

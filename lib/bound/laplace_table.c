@@ -1,0 +1,71 @@
+#include "bound/laplace_table.h"
+
+#include <math.h>
+
+#include "base/memory.h"
+
+static const double FLOOR = -44.0; /* log of what no longer counts against 1 */
+enum { BATCH = 32, MOST_ENTRIES = 1 << 24 };
+
+void jn_laplace_table_free(jn_laplace_table *t)
+{
+    free(t->u);
+    free(t->log_phi);
+    free(t->delta);
+    free(t->count);
+    free(t->odd);
+}
+
+static jn_status reserve(jn_laplace_table *t, size_t more)
+{
+    if (t->n + more <= t->capacity) {
+        return JN_OK;
+    }
+    const size_t capacity = 2 * (t->n + more);
+    double **const arrays[] = { &t->u, &t->log_phi, &t->delta, &t->count, &t->odd };
+    for (size_t i = 0; i < 5; i++) {
+        double *a = jn_realloc(*arrays[i], capacity, sizeof *a);
+        if (a == NULL) {
+            return JN_ERR_NOMEM;
+        }
+        *arrays[i] = a;
+    }
+    t->capacity = capacity;
+    return JN_OK;
+}
+
+/* The next entries, from place *at of the lattice on. */
+static jn_status add_batch(const jn_weight_law *w, double *at, jn_laplace_table *t)
+{
+    jn_status st = reserve(t, BATCH);
+    if (st != JN_OK) {
+        return st;
+    }
+    for (size_t i = t->n; i < t->n + BATCH; i++) {
+        const double u = JN_LAPLACE_STEP * *at;
+        const double flat = fmin(jn_weight_law_flat(w, u), 1e15);
+        const double count = fmax(floor(flat / JN_LAPLACE_STEP), 1.0);
+        t->u[i] = u + 0.5 * JN_LAPLACE_STEP * (count - 1.0);
+        t->count[i] = count;
+        t->odd[i] = floor(0.5 * (count + fabs(fmod(*at, 2.0))));
+        *at += count;
+    }
+    st = jn_weight_law_laplace(w, BATCH, t->u + t->n, t->log_phi + t->n, t->delta + t->n);
+    t->n += st == JN_OK ? BATCH : 0;
+    return st;
+}
+
+jn_status jn_laplace_tabulate(const jn_weight_law *w, double k_min, double k_max,
+                              jn_laplace_table *t)
+{
+    double at = floor((-log(k_max) - 40.0) / JN_LAPLACE_STEP);
+    jn_status st = JN_OK;
+    bool more = true;
+    while (st == JN_OK && more) {
+        st = add_batch(w, &at, t);
+        const size_t last = t->n - 1;
+        more = st == JN_OK && k_min * t->log_phi[last] > FLOOR && t->n < MOST_ENTRIES &&
+               isfinite(jn_weight_law_flat(w, t->u[last]));
+    }
+    return st;
+}

@@ -1,0 +1,28 @@
+/* phi(s) = E e^(-sW) where the integrals of the IWAE family need it. Internal. */
+#ifndef JN_BOUND_LAPLACE_TABLE_H
+#define JN_BOUND_LAPLACE_TABLE_H
+
+#include <stddef.h>
+
+#include "jensen/law.h"
+
+/* Step of the lattice, in u = log s. */
+#define JN_LAPLACE_STEP 0.2
+
+/* phi on an even lattice of u. Where no weight is between nothing and all at s W, phi is flat: a
+ * stretch of `count` lattice points is one entry (`odd` of them at odd places), with u its middle.
+ * So a law whose weights spread over thousands of nats costs what its nodes do. Start from zeros.
+ */
+typedef struct jn_laplace_table {
+    size_t n, capacity;
+    double *u, *log_phi, *delta, *count, *odd;
+} jn_laplace_table;
+
+/* From u = -log k_max - 40, where the integrand of every K falls like s^2 (s^a for weights of tail
+ * index a < 2), to where phi^K of the smallest K is gone: at the latest where s W is large for the
+ * smallest W of the law. Where W = 0 has mass phi stays, and the table ends where it is flat. */
+JN_CHECKED jn_status jn_laplace_tabulate(const jn_weight_law *w, double k_min, double k_max,
+                                         jn_laplace_table *t);
+void jn_laplace_table_free(jn_laplace_table *t); /* also after an error */
+
+#endif

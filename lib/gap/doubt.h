@@ -1,0 +1,11 @@
+/* Do draws show the error of a bound? Internal. */
+#ifndef JN_GAP_DOUBT_H
+#define JN_GAP_DOUBT_H
+
+#include "jensen/gap.h"
+
+/* Where they do not, the error of b's value and gap becomes NaN, and b->unsure says why. Its value
+ * stands, and the set's k-hat in d. */
+void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d);
+
+#endif
