@@ -126,6 +126,17 @@ typedef struct jn_law {
     uint64_t n_outside; /* draws of the posterior where q has no density: W is infinite there */
 } jn_law;
 
+/* How heavy the right tail of the weights is: k-hat, the shape of the generalised Pareto law fitted
+ * by the method of Zhang & Stephens (2009) to the excesses over the (M + 1)-th largest weight,
+ * M = jn_pareto_tail(S), with the weakly informative prior of Vehtari, Simpson, Gelman, Yao & Gabry
+ * (2024). Moments of W of order 1 / k and above are infinite: the variance from k = 1/2 on. */
+typedef struct jn_pareto {
+    double k;         /* NaN: see note */
+    double error;     /* its standard error, of the fit alone: a true Pareto tail is assumed */
+    size_t tail;      /* M */
+    const char *note; /* why there is no k, or what was left out; NULL: nothing to say */
+} jn_pareto;
+
 /* Resolutions of a rule: steps h, 2h and 4h. */
 enum { JN_LEVELS = 3 };
 /* Most laws in a set. */
@@ -139,6 +150,7 @@ typedef struct jn_law_set {
     size_t n;
     jn_law *law;     /* n */
     jn_law pooled;   /* empty where nested; it alone has the tail of replicates */
+    jn_pareto shape; /* of that tail; k is NaN where there is none */
     uint64_t n_eval; /* points at which the model was evaluated */
 } jn_law_set;
 
@@ -182,17 +194,6 @@ JN_API double jn_law_log_evidence(const jn_law *law);
 /* (sum m W)^2 / sum m W^2 in [0, 1]: effective sample size as a fraction. NaN where all are zero.
  */
 JN_API double jn_law_ess_fraction(const jn_law *law);
-
-/* How heavy the right tail of the weights is: k-hat, the shape of the generalised Pareto law fitted
- * by the method of Zhang & Stephens (2009) to the excesses over the (M + 1)-th largest weight,
- * M = jn_pareto_tail(S), with the weakly informative prior of Vehtari, Simpson, Gelman, Yao & Gabry
- * (2024). Moments of W of order 1 / k and above are infinite: the variance from k = 1/2 on. */
-typedef struct jn_pareto {
-    double k;         /* NaN: see note */
-    double error;     /* its standard error, of the fit alone: a true Pareto tail is assumed */
-    size_t tail;      /* M */
-    const char *note; /* why there is no k, or what was left out; NULL: nothing to say */
-} jn_pareto;
 
 /* ceil(min(S / 5, 3 sqrt S)), at most JN_TAIL_MAX. */
 JN_API size_t jn_pareto_tail(uint64_t s);

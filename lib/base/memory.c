@@ -29,12 +29,22 @@ char *jn_strdup(const char *s)
     return copy == NULL ? NULL : memcpy(copy, s, n);
 }
 
-double *jn_alloc_doubles(size_t n)
+static void *zeroed(size_t n, size_t size, size_t boundary)
 {
-    if (n > (SIZE_MAX - 64) / sizeof(double)) {
+    if (size > 0 && n > (SIZE_MAX - boundary) / size) {
         return NULL;
     }
-    const size_t bytes = (n * sizeof(double) + 63) / 64 * 64;
-    double *p = aligned_alloc(64, bytes == 0 ? 64 : bytes);
+    const size_t bytes = (n * size + boundary - 1) / boundary * boundary;
+    void *p = aligned_alloc(boundary, bytes == 0 ? boundary : bytes);
     return p == NULL ? NULL : memset(p, 0, bytes);
+}
+
+void *jn_alloc_apart(size_t n, size_t size)
+{
+    return zeroed(n, size, JN_APART);
+}
+
+double *jn_alloc_doubles(size_t n)
+{
+    return zeroed(n, sizeof(double), 64);
 }

@@ -55,11 +55,28 @@ static jn_status add_batch(const jn_weight_law *w, double *at, jn_laplace_table 
     return st;
 }
 
+/* Below -log k - 22 there is nothing where k delta, which is what the integrands are made of, is
+ * nothing there already: delta is convex, so what lies below adds up to less. It falls like s^2
+ * (s^a for weights of tail index a < 2, and then it takes longer). */
+static jn_status start_of(const jn_weight_law *w, double k, double *start)
+{
+    const double SOON = 22.0, LATE = 40.0, NOTHING = 3e-19;
+    const double u[] = { -log(k) - SOON, -log(k) };
+    double log_phi[2], delta[2];
+    const jn_status st = jn_weight_law_laplace(w, 2, u, log_phi, delta);
+    if (st == JN_OK) {
+        const bool soon = k * delta[0] <= NOTHING * fmin(k * delta[1], 1.0);
+        *start = -log(k) - (soon ? SOON : LATE);
+    }
+    return st;
+}
+
 jn_status jn_laplace_tabulate(const jn_weight_law *w, double k_min, double k_max,
                               jn_laplace_table *t)
 {
-    double at = floor((-log(k_max) - 40.0) / JN_LAPLACE_STEP);
-    jn_status st = JN_OK;
+    double start;
+    jn_status st = start_of(w, k_max, &start);
+    double at = st == JN_OK ? floor(start / JN_LAPLACE_STEP) : 0.0;
     bool more = true;
     while (st == JN_OK && more) {
         st = add_batch(w, &at, t);

@@ -18,9 +18,9 @@ typedef struct jn_laplace_table {
     double *u, *log_phi, *delta, *count, *odd;
 } jn_laplace_table;
 
-/* From u = -log k_max - 40, where the integrand of every K falls like s^2 (s^a for weights of tail
- * index a < 2), to where phi^K of the smallest K is gone: at the latest where s W is large for the
- * smallest W of the law. Where W = 0 has mass phi stays, and the table ends where it is flat. */
+/* From where the integrand of the largest K begins (u = -log k_max - 22, or - 40 for heavy tails)
+ * to where phi^K of the smallest K is gone: at the latest where s W is large for the smallest W of
+ * the law. Where W = 0 has mass phi stays, and the table ends where it is flat. */
 JN_CHECKED jn_status jn_laplace_tabulate(const jn_weight_law *w, double k_min, double k_max,
                                          jn_laplace_table *t);
 void jn_laplace_table_free(jn_laplace_table *t); /* also after an error */

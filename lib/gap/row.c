@@ -94,16 +94,11 @@ static jn_status node_moments(const jn_law_set *set, weight_moments *w)
     return st;
 }
 
-static jn_status find_tail(const jn_law *law, jn_diagnostics *d)
+static void tell_tail(const jn_pareto *shape, jn_diagnostics *d)
 {
-    jn_pareto p;
-    const jn_status st = jn_pareto_fit(law->n_nodes, law->tail.n, law->tail.log_w, &p);
-    if (st == JN_OK) {
-        d->pareto_k = p.k;
-        d->pareto_error = p.error;
-        d->pareto_note = p.note;
-    }
-    return st;
+    d->pareto_k = shape->k;
+    d->pareto_error = shape->error;
+    d->pareto_note = shape->note;
 }
 
 static jn_status find_moments(const jn_proposal *q, const jn_law_set *set, size_t row,
@@ -253,8 +248,10 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     st = jn_bound_results(set, estimator, n, args, results);
     st = st == JN_OK ? find_moments(q, set, row->index, &w) : st;
     const jn_law *law = draws ? &set->pooled : &set->law[0];
-    st = st == JN_OK && draws ? find_tail(law, d) : st;
     if (st == JN_OK) {
+        if (draws) {
+            tell_tail(&set->shape, d);
+        }
         for (size_t i = 0; st == JN_OK && i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], &results[i]);
             st = jn_gap_judge(q, row->index, &row->bounds[i]);

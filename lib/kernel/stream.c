@@ -135,15 +135,27 @@ void JN_K(powers)(size_t n, const double *x, double shift, double out[3])
     out[2] = v_sum((three[0] + three[1]) + (three[2] + three[3]));
 }
 
+/* Few pass, and a branch on each is mistaken as often as they do: so pieces that have any are noted
+ * first, without a branch, and read afterwards. */
 size_t JN_K(above)(size_t n, const double *x, double floor, double *out)
 {
+    enum { SPAN = 16, PIECE = WIDE * VN };
     const vd limit = v_set(floor);
     size_t kept = 0, i = 0;
-    for (; i + WIDE * VN <= n; i += WIDE * VN) {
-        uint32_t high = 0;
-        EACH high |= m_bits(v_lt(limit, v_load(x + i + (size_t)u * VN))) << (u * VN);
-        for (; high != 0; high &= high - 1) { /* few */
-            out[kept++] = x[i + (size_t)__builtin_ctz(high)];
+    while (i + PIECE <= n) {
+        uint32_t high[SPAN];
+        size_t at[SPAN], found = 0;
+        for (size_t m = 0; m < SPAN && i + PIECE <= n; m++, i += PIECE) {
+            uint32_t bits = 0;
+            EACH bits |= m_bits(v_lt(limit, v_load(x + i + (size_t)u * VN))) << (u * VN);
+            high[found] = bits;
+            at[found] = i;
+            found += bits != 0;
+        }
+        for (size_t f = 0; f < found; f++) {
+            for (uint32_t bits = high[f]; bits != 0; bits &= bits - 1) {
+                out[kept++] = x[at[f] + (size_t)__builtin_ctz(bits)];
+            }
         }
     }
     for (; i < n; i++) {

@@ -45,7 +45,7 @@ static void ends_of(int64_t row, double *near, double *width)
 
 jn_bins *jn_bins_new(void)
 {
-    return jn_alloc(1, sizeof(jn_bins));
+    return jn_alloc_apart(1, sizeof(jn_bins));
 }
 
 void jn_bins_free(jn_bins *b)

@@ -13,7 +13,7 @@
 
 static jn_status start_groups(size_t n, const uint64_t *ks, size_t *n_out, jn_groups **out)
 {
-    *out = n == 0 ? NULL : jn_alloc(n, sizeof **out);
+    *out = n == 0 ? NULL : jn_alloc_apart(n, sizeof **out);
     if (n > 0 && *out == NULL) {
         return JN_ERR_NOMEM;
     }
@@ -26,7 +26,7 @@ static jn_status start_groups(size_t n, const uint64_t *ks, size_t *n_out, jn_gr
 
 static jn_status start_tilts(jn_law *law, size_t n, const double *betas)
 {
-    law->tilts = n == 0 ? NULL : jn_alloc(n, sizeof *law->tilts);
+    law->tilts = n == 0 ? NULL : jn_alloc_apart(n, sizeof *law->tilts);
     if (n > 0 && law->tilts == NULL) {
         return JN_ERR_NOMEM;
     }

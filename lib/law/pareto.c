@@ -96,29 +96,36 @@ static bool few_values(size_t m, const double *x)
     return distinct < LEAST_TAIL;
 }
 
-/* The m + 1 largest of n, ascending, into tail; scratch has as much room. */
-static jn_status largest(size_t n, const double *log_w, size_t m, double *tail, double *scratch)
+/* e^l - e^cutoff in units of the largest weight; nothing where the cutoff itself is -inf. */
+static void excesses(size_t m, double *x, double cutoff, double *scratch)
 {
-    if (n == m + 1) {
-        memcpy(tail, log_w, n * sizeof *tail);
-        jn_sort_ascending(n, tail, scratch);
-        return JN_OK;
+    const jn_kernels *k = jn_kernels_get();
+    const double top = x[m - 1];
+    for (size_t i = 0; i < m; i++) {
+        scratch[i] = x[i] > cutoff ? cutoff - x[i] : 0.0;
+        x[i] -= top;
     }
-    double *x = jn_alloc_doubles(n);
-    if (x == NULL) {
-        return JN_ERR_NOMEM;
+    k->expm1(m, scratch, scratch);
+    k->exp(m, x, x);
+    for (size_t i = 0; i < m; i++) {
+        x[i] *= -scratch[i];
     }
-    const double floor = jn_select_floor(n, log_w, m + 1);
+}
+
+/* The `most` largest of n, in no order, to the front of x, which has room for n. */
+static void candidates(size_t n, const double *log_w, size_t most, double *x)
+{
+    if (n == most) {
+        memcpy(x, log_w, n * sizeof *x);
+        return;
+    }
+    const double floor = jn_select_floor(n, log_w, most);
     size_t count = 0;
     for (size_t i = 0; i < n; i++) {
         x[count] = log_w[i];
         count += log_w[i] >= floor;
     }
-    jn_select_largest(count, x, m + 1);
-    memcpy(tail, x, (m + 1) * sizeof *x);
-    jn_sort_ascending(m + 1, tail, scratch);
-    free(x);
-    return JN_OK;
+    jn_select_largest(count, x, most);
 }
 
 jn_status jn_pareto_fit(uint64_t s, size_t n, const double *log_w, jn_pareto *out)
@@ -131,29 +138,30 @@ jn_status jn_pareto_fit(uint64_t s, size_t n, const double *log_w, jn_pareto *ou
         return JN_OK;
     }
     const size_t n_grid = GRID + (size_t)floor(sqrt((double)m));
-    double *tail = jn_alloc_doubles(2 * m + 1 + 2 * n_grid);
-    double *const scratch = tail == NULL ? NULL : tail + m + 1; /* m, and the grid has room, too */
-    if (tail == NULL || largest(n, log_w, m, tail, scratch) != JN_OK) {
-        free(tail);
+    /* to sort some more is cheaper than to choose */
+    const size_t n_sorted = n <= 2 * (m + 1) ? n : m + 1;
+    double *work = jn_realloc(NULL, n + n_sorted + 2 * n_grid, sizeof *work);
+    if (work == NULL) {
         return JN_ERR_NOMEM;
     }
-    double *const grid = scratch + m, *const x = tail + 1;
+    double *const scratch = work + n, *const grid = scratch + n_sorted;
+    candidates(n, log_w, n_sorted, work);
+    jn_sort_ascending(n_sorted, work, scratch);
+    double *const tail = work + n_sorted - (m + 1), *const x = tail + 1;
     const double cutoff = tail[0], top = tail[m];
     if (top == cutoff || top - cutoff <= SAME * (1.0 + fabs(top))) {
         p.note = "the largest weights are all the same";
     } else if (few_values(m, x)) {
         p.note = "fewer than 5 distinct values among the largest weights";
     } else {
-        for (size_t i = 0; i < m; i++) { /* e^l - e^cutoff in units of the largest weight */
-            x[i] = x[i] == -INFINITY ? 0.0 : -exp(x[i] - top) * expm1(cutoff - x[i]);
-        }
+        excesses(m, x, cutoff, scratch);
         const double k = fit(m, x, n_grid, grid, scratch), mm = (double)m;
         const double shrink = mm / (mm + PRIOR_WEIGHT);
         p.k = shrink * k + (1.0 - shrink) * 0.5;
         p.error = shrink * fmax(1.0 + k, 0.5) / sqrt(mm); /* of maximum likelihood, k > -1/2 */
         p.note = m == JN_TAIL_MAX ? "the tail is the largest 32767 weights" : NULL;
     }
-    free(tail);
+    free(work);
     *out = p;
     return JN_OK;
 }

@@ -109,29 +109,45 @@ jn_status jn_law_shrink(jn_law *law)
     return st;
 }
 
-jn_status jn_law_settle(jn_law *law)
+/* Instead of bins and the nodes before. */
+static void take_nodes(jn_law *law, double *log_w, double *log_m, size_t n, size_t room)
 {
-    if (law->bins == NULL) {
-        return jn_law_shrink(law);
-    }
-    const size_t room = law->n + jn_bins_room(law->bins);
+    free(law->node_log_w);
+    free(law->node_log_m);
+    jn_bins_free(law->bins);
+    law->bins = NULL;
+    law->node_log_w = log_w;
+    law->node_log_m = log_m;
+    law->n = n;
+    law->capacity = room;
+}
+
+/* What stands in `from` with room for more, and then it is the law's. */
+static jn_status take_copy(jn_law *law, const jn_law *from, size_t more)
+{
+    const size_t room = from->n + more;
     double *log_w = jn_alloc_doubles(room), *log_m = jn_alloc_doubles(room);
     if (log_w == NULL || log_m == NULL) {
         free(log_w);
         free(log_m);
         return JN_ERR_NOMEM;
     }
-    if (law->n > 0) {
-        memcpy(log_w, law->node_log_w, law->n * sizeof *log_w);
-        memcpy(log_m, law->node_log_m, law->n * sizeof *log_m);
+    if (from->n > 0) {
+        memcpy(log_w, from->node_log_w, from->n * sizeof *log_w);
+        memcpy(log_m, from->node_log_m, from->n * sizeof *log_m);
     }
-    law->n += jn_bins_nodes(law->bins, log_w + law->n, log_m + law->n);
-    law->capacity = room;
-    free(law->node_log_w);
-    free(law->node_log_m);
-    law->node_log_w = log_w;
-    law->node_log_m = log_m;
-    jn_bins_free(law->bins);
-    law->bins = NULL;
+    const size_t read = law == from ? jn_bins_nodes(law->bins, log_w + from->n, log_m + from->n)
+                                    : 0;
+    take_nodes(law, log_w, log_m, from->n + read, room);
     return JN_OK;
+}
+
+jn_status jn_law_settle(jn_law *law)
+{
+    return law->bins == NULL ? jn_law_shrink(law) : take_copy(law, law, jn_bins_room(law->bins));
+}
+
+jn_status jn_law_settle_like(jn_law *law, const jn_law *settled)
+{
+    return take_copy(law, settled, 0);
 }

@@ -27,5 +27,7 @@ bool jn_law_tail_short(const jn_law *law);
 JN_CHECKED jn_status jn_law_shrink(jn_law *law);
 /* Nothing more will be added or merged: bins become nodes. */
 JN_CHECKED jn_status jn_law_settle(jn_law *law);
+/* A law of the same draws as one that is settled: its nodes. */
+JN_CHECKED jn_status jn_law_settle_like(jn_law *law, const jn_law *settled);
 
 #endif

@@ -96,25 +96,85 @@ static uint64_t key_of(double x)
     return b ^ ((b >> 63 != 0 ? UINT64_MAX : 0) | (uint64_t)1 << 63);
 }
 
-/* Digit by digit, the lowest first: a few passes over the array, and ties stay in place. */
-void jn_sort_ascending(size_t n, double *x, double *scratch)
+enum { BITS = 11, VALUES = 1 << BITS };
+
+/* Counts become the places where the values of each digit begin. */
+static void begin_after(size_t end[VALUES])
 {
-    enum { BITS = 11, DIGITS = 6, VALUES = 1 << BITS };
+    size_t before = 0;
+    for (size_t v = 0; v < VALUES; v++) {
+        const size_t count = end[v];
+        end[v] = before;
+        before += count;
+    }
+}
+
+/* Digit by digit, the lowest first: a few passes over the array, and ties stay in place. */
+static void sort_by_bits(size_t n, double *x, double *scratch)
+{
+    enum { DIGITS = 6 };
     for (int d = 0; d < DIGITS; d++) {
-        size_t end[VALUES] = { 0 }, before = 0;
+        size_t end[VALUES] = { 0 };
         for (size_t i = 0; i < n; i++) {
             end[key_of(x[i]) >> (BITS * d) & (VALUES - 1)]++;
         }
-        for (size_t v = 0; v < VALUES; v++) {
-            const size_t count = end[v];
-            end[v] = before;
-            before += count;
-        }
+        begin_after(end);
         for (size_t i = 0; i < n; i++) {
             scratch[end[key_of(x[i]) >> (BITS * d) & (VALUES - 1)]++] = x[i];
         }
         double *const t = x;
         x = scratch; /* after an even number of passes it is back */
         scratch = t;
+    }
+}
+
+/* Neighbours change places until all are in order; false: it would take too many steps. */
+static bool mend_order(size_t n, double *x)
+{
+    size_t steps = 0;
+    for (size_t i = 1; i < n && steps <= 8 * n; i++) {
+        const double v = x[i];
+        size_t at = i;
+        for (; at > 0 && x[at - 1] > v && steps <= 8 * n; at--, steps++) {
+            x[at] = x[at - 1];
+        }
+        x[at] = v;
+    }
+    return steps <= 8 * n;
+}
+
+/* By two digits of the place between the least and the largest, which is all it takes unless most
+ * values crowd somewhere. false: they do, or the range is not finite; some order is left. */
+static bool sort_by_place(size_t n, double *x, double *scratch)
+{
+    double lo = INFINITY, hi = -INFINITY;
+    for (size_t i = 0; i < n; i++) {
+        lo = x[i] < lo ? x[i] : lo;
+        hi = x[i] > hi ? x[i] : hi;
+    }
+    const double scale = (VALUES * VALUES - 1) / (hi - lo);
+    if (!(scale > 0.0 && scale < INFINITY)) {
+        return false;
+    }
+    for (int d = 0; d < 2; d++) {
+        size_t end[VALUES] = { 0 };
+        for (size_t i = 0; i < n; i++) {
+            end[(uint32_t)((x[i] - lo) * scale) >> (BITS * d) & (VALUES - 1)]++;
+        }
+        begin_after(end);
+        for (size_t i = 0; i < n; i++) {
+            scratch[end[(uint32_t)((x[i] - lo) * scale) >> (BITS * d) & (VALUES - 1)]++] = x[i];
+        }
+        double *const t = x;
+        x = scratch;
+        scratch = t;
+    }
+    return mend_order(n, x);
+}
+
+void jn_sort_ascending(size_t n, double *x, double *scratch)
+{
+    if (!sort_by_place(n, x, scratch)) {
+        sort_by_bits(n, x, scratch);
     }
 }

@@ -92,7 +92,6 @@ jn_status jn_tail_merge(jn_tail *into, const jn_tail *from)
 jn_status jn_tail_move(jn_tail *into, jn_tail *from)
 {
     const jn_tail empty = *into;
-    shrink(from);
     if (from->n > 0) {
         double *l = jn_realloc(from->log_w, from->n, sizeof *l);
         if (l == NULL) {

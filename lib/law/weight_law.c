@@ -13,19 +13,26 @@ static const double LOG_W_CAP = 700.0;
 /* Below LOW W is nothing against 1; above HIGH products with W may overflow. */
 static const double LOW = -40.0, HIGH = 300.0;
 
-static void set_node(jn_weight_law *w, size_t i, double log_w, double log_m)
+/* All but the first two columns, which stand. */
+static void fill_nodes(jn_weight_law *w)
 {
-    const double mw = exp(log_m + log_w);
-    w->log_w[i] = log_w;
-    w->log_m[i] = log_m;
-    w->m[i] = exp(log_m);
-    w->w1[i] = expm1(fmin(log_w, LOG_W_CAP));
-    /* m (W - 1): near W = 1 the product is exact, far out m may underflow while m W does not */
-    w->mw1[i] = fabs(log_w) < 1.0 ? w->m[i] * w->w1[i] : mw - w->m[i];
-    w->m_below[i + 1] = w->m_below[i] + w->m[i];
-    w->mw_below[i + 1] = w->mw_below[i] + mw;
-    w->low += log_w < LOW;
-    w->high += log_w <= HIGH;
+    const jn_kernels *k = jn_kernels_get();
+    double *const mw = w->mw_below + 1; /* of its node, until they are added up */
+    for (size_t i = 0; i < w->n; i++) {
+        mw[i] = w->log_m[i] + w->log_w[i];
+        w->w1[i] = fmin(w->log_w[i], LOG_W_CAP);
+    }
+    k->exp(w->n, mw, mw);
+    k->exp(w->n, w->log_m, w->m);
+    k->expm1(w->n, w->w1, w->w1);
+    for (size_t i = 0; i < w->n; i++) {
+        /* m (W - 1): near W = 1 the product is exact, far out m may underflow while m W does not */
+        w->mw1[i] = fabs(w->log_w[i]) < 1.0 ? w->m[i] * w->w1[i] : mw[i] - w->m[i];
+        w->m_below[i + 1] = w->m_below[i] + w->m[i];
+        w->mw_below[i + 1] += w->mw_below[i];
+        w->low += w->log_w[i] < LOW;
+        w->high += w->log_w[i] <= HIGH;
+    }
 }
 
 static jn_status allocate(jn_weight_law *w, size_t n)
@@ -76,11 +83,14 @@ jn_status jn_weight_law_new(const jn_law *law, jn_weight_law *out)
         if (zeros > 0) {
             const double log_zero = jn_lse_log_sum(&law->zero_mass) - log_total;
             w.zero_mass = exp(log_zero);
-            set_node(&w, 0, -INFINITY, log_zero);
+            w.log_w[0] = -INFINITY;
+            w.log_m[0] = log_zero;
         }
         for (size_t i = 0; i < n; i++) {
-            set_node(&w, i + zeros, log_w[i], log_m[i]);
+            w.log_w[i + zeros] = log_w[i];
+            w.log_m[i + zeros] = log_m[i];
         }
+        fill_nodes(&w);
         *out = w;
     }
     free(nodes);

@@ -8,8 +8,8 @@
 #include "law/tail.h"
 #include "source/workspace.h"
 
-/* Chunks that wait to be merged: memory is constant in the number of samples. */
-enum { WAVE = 32 };
+/* Chunks under way: memory is constant in the number of samples. */
+enum { WAVE = 48 };
 
 jn_status jn_plan_new(const jn_source *source, const jn_proposal *q, size_t row,
                       const jn_source_options *options, jn_plan *plan, jn_error *err)
@@ -40,16 +40,19 @@ static uint64_t blocks_of(const jn_plan *plan, size_t part)
  * a part is small, and laws seldom merged where it is large. */
 static uint64_t chunk_size(uint64_t blocks)
 {
-    enum { LEAST = 8, MOST = 256, CHUNKS = 32 };
-    const uint64_t size = blocks / CHUNKS;
+    enum { LEAST = 8, MOST = 256 };
+    const uint64_t size = (blocks + WAVE - 1) / WAVE;
     return size < LEAST ? LEAST : size > MOST ? MOST : size;
 }
 
 /* One chunk of one part of one observation. */
 typedef struct chunk {
-    size_t row, part;
+    _Alignas(JN_APART) size_t row;
+    size_t part;
     uint64_t first, count; /* blocks */
+    double floor;          /* below it nothing belongs to the tail of the row */
     bool made;             /* the law has its memory, from an earlier wave */
+    bool done;
     jn_law law;
 } chunk;
 
@@ -59,7 +62,8 @@ typedef struct run {
     jn_law_set *sets;
     double *origin, *floor; /* of the bins and of the tail, one a row */
     chunk chunks[WAVE];
-    size_t n, n_rows, most_parts;
+    size_t n, merged; /* chunks of the wave; the first of them that are part of their sets */
+    size_t n_rows, most_parts;
     jn_workspace **ws; /* one a worker */
 } run;
 
@@ -80,9 +84,37 @@ static jn_status start_chunk(const run *r, chunk *c)
     }
     jn_law_clear(&c->law, log_p_of(r, c->row), first);
     jn_law_place(&c->law, r->origin[c->row]);
-    const double so_far = r->sets[c->row].law[0].tail.floor; /* of the waves before */
-    jn_law_tail_from(&c->law, fmax(so_far, r->floor[c->row]));
+    jn_law_tail_from(&c->law, c->floor);
     return JN_OK;
+}
+
+static jn_status merge_chunk(run *r, const chunk *c)
+{
+    enum { NODES_MOST = 16 * JN_NODES_MANY };
+    jn_law_set *set = &r->sets[c->row];
+    jn_law *law = &set->law[c->part];
+    jn_status st = jn_law_merge(law, &c->law);
+    if (st == JN_OK && c->part > 0) {
+        st = jn_tail_merge(&set->law[0].tail, &c->law.tail);
+    }
+    return st == JN_OK && law->n > NODES_MOST ? jn_law_shrink(law) : st;
+}
+
+/* Merges in the order of chunks: this one waits for those before it, and whoever hands in the first
+ * that is missing merges those behind it, too. */
+static jn_status hand_in(run *r, chunk *c)
+{
+    jn_status st = JN_OK;
+#ifdef _OPENMP
+#pragma omp critical(jn_run_merge)
+#endif
+    {
+        c->done = true;
+        while (st == JN_OK && r->merged < r->n && r->chunks[r->merged].done) {
+            st = merge_chunk(r, &r->chunks[r->merged++]);
+        }
+    }
+    return st;
 }
 
 static jn_status run_chunk(void *user, size_t index, size_t worker, jn_error *err)
@@ -99,28 +131,14 @@ static jn_status run_chunk(void *user, size_t index, size_t worker, jn_error *er
         }
     }
     st = st == JN_OK ? jn_law_shrink(&c->law) : st;
+    st = st == JN_OK ? hand_in(r, c) : st;
     return st == JN_ERR_NOMEM ? jn_error_set(err, st, "out of memory for log-weights") : st;
 }
 
 static jn_status run_wave(run *r, size_t threads, jn_error *err)
 {
-    enum { NODES_MOST = 16 * JN_NODES_MANY };
-    jn_status st = jn_tasks_run(r->n, threads, run_chunk, r, err);
-    for (size_t i = 0; i < r->n && st == JN_OK; i++) {
-        const chunk *c = &r->chunks[i];
-        jn_law *law = &r->sets[c->row].law[c->part];
-        st = jn_law_merge(law, &c->law);
-        if (st == JN_OK && c->part > 0) {
-            st = jn_tail_merge(&r->sets[c->row].law[0].tail, &c->law.tail);
-        }
-        if (st == JN_OK && law->n > NODES_MOST) {
-            st = jn_law_shrink(law);
-        }
-        if (st != JN_OK) {
-            (void)jn_error_set(err, st, "out of memory for log-weights");
-        }
-    }
-    r->n = 0;
+    const jn_status st = jn_tasks_run(r->n, threads, run_chunk, r, err);
+    r->n = r->merged = 0;
     return st;
 }
 
@@ -136,6 +154,8 @@ static jn_status run_parts(run *r, size_t threads, jn_error *err)
                 c->part = part;
                 c->first = b;
                 c->count = blocks - b < size ? blocks - b : size;
+                c->floor = fmax(r->sets[row].law[0].tail.floor, r->floor[row]);
+                c->done = false;
                 if (r->n == WAVE) {
                     st = run_wave(r, threads, err);
                 }
@@ -146,7 +166,7 @@ static jn_status run_parts(run *r, size_t threads, jn_error *err)
     return st == JN_OK ? run_wave(r, threads, err) : st;
 }
 
-enum { LOOK_MOST = 16 };
+enum { LOOK_MOST = 8 };
 
 /* The log-weights of a row's first blocks, one in 128 of all and at most LOOK_MOST. */
 static size_t look_at(const run *r, size_t row, size_t worker, double *log_w)
@@ -194,6 +214,7 @@ static jn_status init_set(const run *r, size_t row)
     jn_law_set *set = &r->sets[row];
     set->kind = plan->source->kind;
     set->nested = plan->source->nested;
+    set->shape.k = set->shape.error = NAN;
     set->law = jn_alloc(plan->n_parts, sizeof *set->law);
     jn_status st = set->law == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t part = 0; part < plan->n_parts && st == JN_OK; part++) {
@@ -227,16 +248,40 @@ static jn_status pool_row(void *user, size_t row, size_t worker, jn_error *err)
     return st;
 }
 
-static jn_status settle_part(void *user, size_t index, size_t worker, jn_error *err)
+/* One replicate is all there is. */
+static jn_status settle_only(jn_law_set *set)
+{
+    const jn_status st = jn_law_settle(&set->law[0]);
+    return st == JN_OK ? jn_law_settle_like(&set->pooled, &set->law[0]) : st;
+}
+
+static jn_status find_shape(jn_law_set *set)
+{
+    const jn_law *all = &set->pooled;
+    return all->tail.keep > 0
+               ? jn_pareto_fit(all->n_nodes, all->tail.n, all->tail.log_w, &set->shape)
+               : JN_OK;
+}
+
+/* Of a row: its parts, then what they make together, then the tail of that. */
+static jn_status finish_part(void *user, size_t index, size_t worker, jn_error *err)
 {
     const run *r = user;
-    jn_law_set *set = &r->sets[index / (r->most_parts + 1)];
-    const size_t part = index % (r->most_parts + 1);
+    jn_law_set *set = &r->sets[index / (r->most_parts + 2)];
+    const size_t part = index % (r->most_parts + 2);
+    const bool nodes = (r->wish->needs & JN_NEED_NODES) != 0, only = set->n == 1 && !set->nested;
     (void)worker;
     (void)err;
-    return part < set->n           ? jn_law_settle(&set->law[part])
-           : part == r->most_parts ? jn_law_settle(&set->pooled)
-                                   : JN_OK;
+    if (part == r->most_parts + 1) {
+        return find_shape(set);
+    }
+    if (!nodes || (part >= set->n && part < r->most_parts)) {
+        return JN_OK;
+    }
+    if (only) {
+        return part == 0 ? settle_only(set) : JN_OK;
+    }
+    return jn_law_settle(part < set->n ? &set->law[part] : &set->pooled);
 }
 
 /* Everything again, with no floor under the tails; false: no tail fell short. */
@@ -270,10 +315,8 @@ static jn_status run_all(run *r, size_t threads, jn_error *err)
         st = st == JN_OK ? run_parts(r, threads, err) : st;
         st = st == JN_OK ? jn_tasks_run(r->n_rows, threads, pool_row, r, err) : st;
     } while (st == JN_OK && start_over(r));
-    if (st == JN_OK && (r->wish->needs & JN_NEED_NODES) != 0) {
-        st = jn_tasks_run(r->n_rows * (r->most_parts + 1), threads, settle_part, r, err);
-    }
-    return st;
+    const size_t n_tasks = r->n_rows * (r->most_parts + 2);
+    return st == JN_OK ? jn_tasks_run(n_tasks, threads, finish_part, r, err) : st;
 }
 
 static jn_status make_scratch(run *r, size_t workers)
@@ -307,7 +350,7 @@ jn_status jn_source_run(const jn_plan *plans, size_t n_rows, const jn_law_wish *
 {
     memset(sets, 0, n_rows * sizeof *sets);
     const size_t workers = jn_tasks_workers(threads);
-    run *r = jn_alloc(1, sizeof *r);
+    run *r = jn_alloc_apart(1, sizeof *r);
     jn_status st = JN_ERR_NOMEM;
     if (r != NULL) {
         r->plans = plans;

@@ -65,13 +65,41 @@ static void test_doubles_are_aligned_and_zero(void **state)
     assert_null(jn_alloc_doubles(many + 1));
 }
 
+static void test_what_is_apart_shares_no_lines(void **state)
+{
+    (void)state;
+    char *p[8];
+    for (size_t n = 0; n < 8; n++) {
+        p[n] = jn_alloc_apart(n, 24);
+        assert_non_null(p[n]);
+        assert_int_equal((uintptr_t)p[n] % JN_APART, 0);
+        for (size_t i = 0; i < n * 24; i++) {
+            assert_int_equal(p[n][i], 0);
+        }
+    }
+    for (size_t n = 0; n < 8;
+         n++) { /* another block begins on a boundary: not within the last line */
+        for (size_t m = 0; m < n; m++) {
+            const uintptr_t gap = p[n] > p[m] ? (uintptr_t)(p[n] - p[m]) : (uintptr_t)(p[m] - p[n]);
+            assert_true(gap >= JN_APART);
+        }
+    }
+    for (size_t n = 0; n < 8; n++) {
+        free(p[n]);
+    }
+    const volatile size_t many = SIZE_MAX / 24;
+    assert_null(jn_alloc_apart(many, 24));
+    assert_null(jn_alloc_apart(many + 1, 24));
+}
+
 static void test_refused_memory_gives_null(void **state)
 {
     (void)state;
     jn_malloc_allow(0);
-    void *p[] = { jn_alloc(1, 1), jn_realloc(NULL, 1, 1), jn_strdup("a"), jn_alloc_doubles(1) };
+    void *p[] = { jn_alloc(1, 1), jn_realloc(NULL, 1, 1), jn_strdup("a"), jn_alloc_doubles(1),
+                  jn_alloc_apart(1, 1) };
     jn_malloc_allow(-1);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         assert_null(p[i]);
     }
 }
@@ -83,6 +111,7 @@ int main(void)
         cmocka_unit_test(test_realloc_checks_the_product_and_keeps_the_block),
         cmocka_unit_test(test_strdup_copies_and_passes_null),
         cmocka_unit_test(test_doubles_are_aligned_and_zero),
+        cmocka_unit_test(test_what_is_apart_shares_no_lines),
         cmocka_unit_test(test_refused_memory_gives_null),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -150,6 +150,40 @@ static void test_groups_run_across_chunks(void **state)
     jn_law_set_free(&set);
 }
 
+/* One replicate is the whole; its tail's shape is that of all the draws. */
+static void test_what_one_replicate_makes(void **state)
+{
+    (void)state;
+    enum { N = 30011 };
+    static double l[N];
+    const fake f = { .bad_from = INFINITY };
+    const jn_stream s = { .seed = 3, .observation = 7, .purpose = JN_FOR_PROPOSAL };
+    jn_normal_fill(&s, 0, N, 0, l);
+    for (size_t i = 0; i < N; i++) {
+        l[i] -= 1.0;
+    }
+    jn_pareto want;
+    assert_ok(jn_pareto_fit(N, N, l, &want), NULL);
+    const jn_law_wish wish = { .needs = JN_NEED_NODES | JN_NEED_TAIL,
+                               .n_tail = jn_pareto_tail(N) + 1 };
+    for (size_t threads = 1; threads <= 3; threads++) {
+        jn_law_set set;
+        jn_error err = JN_ERROR_INIT;
+        assert_ok(draw(&f, N, 1, threads, &wish, &set, &err), &err);
+        const jn_law *a = &set.law[0], *b = &set.pooled;
+        assert_true(a->n > 100 && a->n == b->n);
+        assert_memory_equal(a->node_log_w, b->node_log_w, a->n * sizeof(double));
+        assert_memory_equal(a->node_log_m, b->node_log_m, a->n * sizeof(double));
+        assert_int_equal(set.shape.tail, want.tail);
+        assert_close(set.shape.k, want.k, 0.0, 0.0); /* of the same numbers, sorted */
+        assert_close(set.shape.error, want.error, 0.0, 0.0);
+        jn_law_set_free(&set);
+        assert_ok(draw(&f, N, 1, threads, &ALL, &set, &err), &err); /* no tail was asked for */
+        assert_true(isnan(set.shape.k));
+        jn_law_set_free(&set);
+    }
+}
+
 static void test_threads_change_nothing(void **state)
 {
     (void)state;
@@ -306,6 +340,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_draws_are_the_streams),
         cmocka_unit_test(test_groups_run_across_chunks),
+        cmocka_unit_test(test_what_one_replicate_makes),
         cmocka_unit_test(test_threads_change_nothing),
         cmocka_unit_test(test_bad_densities_are_named),
         cmocka_unit_test(test_zero_weights_are_counted),
