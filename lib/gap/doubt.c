@@ -60,3 +60,8 @@ void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *
         b->value.error = b->value.dof = b->gap.error = b->gap.dof = NAN;
     }
 }
+
+double jn_gap_ess(const jn_law *law)
+{
+    return law->n_nodes < 2 ? NAN : jn_law_ess_fraction(law);
+}

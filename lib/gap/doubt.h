@@ -8,4 +8,7 @@
  * stands, and the set's k-hat in d. */
 void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d);
 
+/* Effective sample size as a fraction; NaN for a single draw, which always is all of itself. */
+double jn_gap_ess(const jn_law *law);
+
 #endif

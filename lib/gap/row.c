@@ -68,6 +68,10 @@ typedef struct weight_moments {
 
 static jn_status draw_moments(const jn_law *law, weight_moments *w)
 {
+    if (law->n_nodes < 2) { /* one draw has no spread */
+        w->mu2 = w->mu3 = NAN;
+        return JN_OK;
+    }
     const double mass = jn_lse_log_sum(&law->mass), one = jn_lse_log_sum(&law->evidence) - mass;
     const double two = exp(jn_lse_log_sum(&law->second) - mass - 2.0 * one);
     const double three = exp(jn_lse_log_sum(&law->third) - mass - 3.0 * one);
@@ -135,11 +139,15 @@ static void predict(const weight_moments *w, bool zeros, jn_gap_bound *b)
 /* Can a sampled law's own gap be told with its error? That of an iwae bound is made of W^2 at large
  * K. For replicates to show its error the variance of its variance must exist, W^8: k below 1/8.
  * Where k-hat does not vouch for that within two of its errors, draws that were not drawn may hold
- * much of the gap. What a jackknife leaves is made of still higher moments. */
-static bool own_gap_shows(const jn_bound_arg *arg, const weight_moments *w, const jn_diagnostics *d)
+ * much of the gap. What a jackknife leaves is made of still higher moments. And the gap within a
+ * few draws is not that of many: none within one, whose replicates all agree on it. */
+static bool own_gap_shows(const jn_bound_arg *arg, const weight_moments *w, const jn_law_set *set,
+                          const jn_diagnostics *d)
 {
+    enum { FEW_DRAWS = 64 };
     const double most = d->pareto_k + 2.0 * d->pareto_error; /* NaN: too few draws to know */
-    return isfinite(w->mu2) && arg->order == 0 && !(most >= 0.125);
+    return isfinite(w->mu2) && arg->order == 0 && !(most >= 0.125) &&
+           set->law[0].n_nodes >= FEW_DRAWS;
 }
 
 /* A control variate R - 1 of groups shows its error where the variance of its square exists, W^4:
@@ -176,7 +184,7 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
         b->gap.error += shows ? exact->error : 0.0;
         return;
     }
-    const bool sharper = own_gap_shows(&b->arg, w, d) && b->gap.error <= direct.error;
+    const bool sharper = own_gap_shows(&b->arg, w, set, d) && b->gap.error <= direct.error;
     if (isnan(r->gap.value) || (drawn && !sharper)) {
         b->gap = direct;
         return;
@@ -262,9 +270,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
             }
         }
         d->var_w = w.mu2;
-        d->ess_fraction = draws             ? jn_law_ess_fraction(law)
-                          : isfinite(w.mu2) ? 1.0 / (1.0 + w.mu2)
-                                            : NAN;
+        d->ess_fraction = draws ? jn_gap_ess(law) : isfinite(w.mu2) ? 1.0 / (1.0 + w.mu2) : NAN;
         d->zero_weights = law->n_zero;
         *state = judge(row, n, tolerance, why);
         *state = *state == JN_ROW_COARSE && share > 1e-3 * tolerance ? JN_ROW_SHORT : *state;

@@ -153,7 +153,7 @@ static jn_status read_law(const job *j, size_t row, jn_law *law)
     free(results);
     out->evidence = j->options->evidence == NULL ? estimate_evidence(law)
                                                  : given_evidence(j->options->evidence[row]);
-    out->diagnostics.ess_fraction = jn_law_ess_fraction(law);
+    out->diagnostics.ess_fraction = jn_gap_ess(law);
     out->diagnostics.zero_weights = law->n_zero;
     return st;
 }

@@ -16,6 +16,8 @@ static void rounded(const jn_estimate *e, jn_grid *g)
     const bool tiny = fabs(e->value) < 1e-3 && e->error < 1e-2 * fabs(e->value);
     if (isnan(e->value)) {
         jn_grid_add(g, "%s", "");
+    } else if (isfinite(e->value) && isnan(e->error)) {
+        jn_grid_add(g, "%.3g(?)", e->value);
     } else if (tiny && e->error < 1e-5 * fabs(e->value)) {
         jn_grid_add(g, "%.5e", e->value);
     } else {

@@ -10,7 +10,8 @@
 
 enum { DECIMALS = 9, DIGITS = 9, TEXT = 64, MAX_COLS = 9 };
 
-/* As many decimals as the error supports. */
+/* As many decimals as the error supports; of what has none, enough to tell one value from another.
+ */
 static const char *value_text(const jn_estimate *e, char buf[TEXT])
 {
     if (isnan(e->value)) {
@@ -19,17 +20,22 @@ static const char *value_text(const jn_estimate *e, char buf[TEXT])
     if (isinf(e->value)) {
         return e->value > 0.0 ? "inf" : "-inf";
     }
-    (void)snprintf(buf, TEXT, "%.*f", jn_decimals_for(e->error, DECIMALS), e->value);
+    if (isnan(e->error)) {
+        (void)snprintf(buf, TEXT, "%.3g", e->value);
+    } else {
+        (void)snprintf(buf, TEXT, "%.*f", jn_decimals_for(e->error, DECIMALS), e->value);
+    }
     return buf;
 }
 
 /* As many digits as the error supports, however small the value is. */
 static const char *gap_text(double value, double error, char buf[TEXT])
 {
-    if (!isfinite(value) || fabs(value) >= 1e-3 || fabs(value) <= error) {
+    if (!isfinite(value) || isnan(error) || fabs(value) >= 1e-3 || fabs(value) <= error) {
         const jn_estimate e = { .value = value, .error = error };
-        return fabs(value) > 0.0 && fabs(value) < 1e-3 ? (snprintf(buf, TEXT, "%.0e", value), buf)
-                                                       : value_text(&e, buf);
+        return !isnan(error) && fabs(value) > 0.0 && fabs(value) < 1e-3
+                   ? (snprintf(buf, TEXT, "%.0e", value), buf)
+                   : value_text(&e, buf);
     }
     const int exponent = value == 0.0 ? 0 : (int)floor(log10(fabs(value)));
     const int digits = jn_decimals_for(error, DIGITS - exponent) + exponent;
@@ -210,6 +216,9 @@ static void remarks(const jn_gap_table *t, FILE *f)
             fprintf(f, " (worst observation: %zu)", d->ess_row);
         }
         fputc('\n', f);
+    }
+    if (t->samples * t->replicates == 1) {
+        fputs("Var W and effective sample size: not known (one draw has no spread)\n", f);
     }
     if (t->model == NULL && isnan(d->pareto_k) && d->pareto_note != NULL) {
         fprintf(f, "Pareto k-hat of the weights: not known (%s)\n", d->pareto_note);

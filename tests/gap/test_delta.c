@@ -210,12 +210,64 @@ static void test_memory_runs_out(void **state)
     assert_true(jn_malloc_sweep(attempt, NULL) >= 20);
 }
 
+static const jn_gap_table *few_samples(jn_test_run *r, uint64_t samples, uint64_t replicates)
+{
+    static const jn_bound_arg asked[] = { { .bound = &jn_bound_elbo },
+                                          { .bound = &jn_bound_iwae, .k = 1 },
+                                          { .bound = &jn_bound_cubo, .n = 2.0 } };
+    const jn_gap_options o = {
+        .rule = JN_RULE_MC, .estimator = 1 + JN_BY_LAW, .samples = samples, .replicates = replicates
+    };
+    *r = (jn_test_run){ .model = jn_test_model("gamma-weights", NULL, NULL),
+                        .err = JN_ERROR_INIT };
+    jn_params own = JN_PARAMS_INIT;
+    const char *q = r->model->type->own_proposal(r->model->self, &own);
+    assert_ok(jn_proposal_new(q, &own, r->model, &r->q, NULL), NULL);
+    jn_params_free(&own);
+    r->status = jn_gap_run(r->q, 3, asked, &o, &r->table, &r->err);
+    return r->table;
+}
+
+/* One draw has no spread: no error, no variance, nothing predicted from it, and no ESS of 100 %. */
+static void test_one_draw_knows_nothing(void **state)
+{
+    (void)state;
+    jn_test_run r;
+    const jn_gap_table *t = few_samples(&r, 1, 1);
+    assert_int_equal(r.status, JN_NOT_CONVERGED);
+    assert_true(isnan(t->total.diagnostics.var_w) && isnan(t->total.diagnostics.ess_fraction));
+    for (size_t i = 0; i < 3; i++) {
+        const jn_gap_bound *b = &t->total.bounds[i];
+        assert_true(isfinite(b->value.value) && isnan(b->value.error) && isnan(b->gap.error));
+        assert_true(isnan(b->gap_predicted) && isnan(b->variance));
+        assert_string_equal(t->rows[0].bounds[i].unsure, "one draw has no spread");
+    }
+    jn_test_gap_free(&r);
+}
+
+/* Within one draw a bound has no gap, however many replicates agree on that: the gap is that of the
+ * value, with its error. */
+static void test_replicates_of_one_draw_show_no_gap_of_their_own(void **state)
+{
+    (void)state;
+    jn_test_run r;
+    const jn_gap_table *t = few_samples(&r, 1, 16);
+    for (size_t i = 0; i < 3; i++) {
+        const jn_gap_bound *b = &t->total.bounds[i];
+        assert_true(b->gap.error >= b->value.error);
+        assert_close(b->gap.value, t->total.evidence.value - b->value.value, 0.0, 1e-15);
+    }
+    jn_test_gap_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_errors_are_those_of_the_influence),
         cmocka_unit_test(test_zero_weights),
         cmocka_unit_test(test_gaps_share_their_draws),
+        cmocka_unit_test(test_one_draw_knows_nothing),
+        cmocka_unit_test(test_replicates_of_one_draw_show_no_gap_of_their_own),
         cmocka_unit_test(test_memory_runs_out),
     };
     fill_few();

@@ -236,6 +236,22 @@ static void test_value_and_error_in_papers(void **state)
     fill(f->bounds);
 }
 
+/* A value whose error is not known has no digits to show off. */
+static void test_values_without_an_error(void **state)
+{
+    fixture *f = *state;
+    f->bounds[0].value = estimate(-1.23456789, NAN);
+    f->bounds[0].gap = estimate(4.56789e-4, NAN);
+    char *text = render(f, JN_GAP_TABLE, false), *tex = render(f, JN_GAP_LATEX, false);
+    assert_null(strstr(text, "-1.23456"));
+    assert_non_null(strstr(text, "-1.23 "));
+    assert_non_null(strstr(text, "0.000457 "));
+    assert_non_null(strstr(tex, "$-1.23(?)$"));
+    free(text);
+    free(tex);
+    fill(f->bounds);
+}
+
 static void test_unknown_format(void **state)
 {
     fixture *f = *state;
@@ -278,6 +294,7 @@ int main(void)
         cmocka_unit_test(test_table_for_people),
         cmocka_unit_test(test_papers),
         cmocka_unit_test(test_value_and_error_in_papers),
+        cmocka_unit_test(test_values_without_an_error),
         cmocka_unit_test(test_unknown_format),
         cmocka_unit_test(test_out_of_memory),
     };
