@@ -11,9 +11,13 @@ static double error_of(const jn_weight_law *w, double draws, const double *f)
     for (size_t j = 0; j < w->n; j++) {
         mean += w->m[j] * f[j];
     }
-    for (size_t j = 0; j < w->n; j++) { /* the mass may underflow where its product does not */
-        const double d = fabs(f[j] - mean);
-        square += d > 0.0 ? exp(w->log_m[j] + 2.0 * log(d)) : 0.0;
+    for (size_t j = 0; j < w->n; j++) {
+        const double d = fabs(f[j] - mean), m = w->m[j];
+        if (m > 1e-200) {
+            square += m * d * d;
+        } else if (d > 0.0) { /* the mass may underflow where its product does not */
+            square += exp(w->log_m[j] + 2.0 * log(d));
+        }
     }
     const double error = sqrt(square / (draws - 1.0));
     return isfinite(error) ? error : NAN;

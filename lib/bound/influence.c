@@ -14,16 +14,26 @@ typedef struct integrand {
     double *plain, *weighted, *log_a; /* weighted NULL: 0 */
 } integrand;
 
-/* e^(-sW) - 1 at every node; x: scratch. */
-static void fill_lost(const jn_weight_law *w, double u, double *x, double *lost)
+/* e^(-sW) - 1 at every node; weight: W, x: scratch. */
+static void fill_lost(const jn_weight_law *w, double u, const double *weight, double *x,
+                      double *lost)
 {
     const jn_kernels *kernel = jn_kernels_get();
-    for (size_t j = 0; j < w->n; j++) {
-        x[j] = fmax(fmin(u + w->log_w[j], 7.0), -700.0); /* e^-e^7 is 0, and e^-700 against 1 */
-    }
-    kernel->exp(w->n, x, lost);
-    for (size_t j = 0; j < w->n; j++) {
-        x[j] = -lost[j];
+    const double LOG_S_FITS = 600.0, GONE = 1100.0; /* e^-GONE is nothing */
+    if (u < LOG_S_FITS) {
+        const double s = exp(u);
+        for (size_t j = 0; j < w->n; j++) {
+            const double sw = s * weight[j];
+            x[j] = sw < GONE ? -sw : -GONE;
+        }
+    } else {
+        for (size_t j = 0; j < w->n; j++) {
+            x[j] = fmax(fmin(u + w->log_w[j], 7.0), -700.0); /* e^-e^7 is 0, and e^-700 against 1 */
+        }
+        kernel->exp(w->n, x, lost);
+        for (size_t j = 0; j < w->n; j++) {
+            x[j] = -lost[j];
+        }
     }
     kernel->expm1(w->n, x, lost);
 }
@@ -31,18 +41,20 @@ static void fill_lost(const jn_weight_law *w, double u, double *x, double *lost)
 static jn_status integrate(const jn_weight_law *w, const jn_laplace_table *t, const integrand *f,
                            double *out)
 {
-    double *x = jn_alloc_doubles(2 * w->n), *lost = x == NULL ? NULL : x + w->n;
-    if (x == NULL) {
+    double *weight = jn_alloc_doubles(3 * w->n);
+    if (weight == NULL) {
         return JN_ERR_NOMEM;
     }
+    double *const x = weight + w->n, *const lost = x + w->n;
+    jn_kernels_get()->exp(w->n, w->log_w, weight);
     for (size_t i = 0; i < t->n; i++) {
-        const double step = JN_LAPLACE_STEP * t->count[i], phi1 = expm1(t->log_phi[i]);
-        const double plain = step * f->plain[i];
+        const double step = t->step * t->count[i];
+        const double plain = step * f->plain[i], phi1 = expm1(t->log_phi[i]);
         const double weighted = f->weighted == NULL ? 0.0 : step * f->weighted[i];
         if (plain == 0.0 && weighted == 0.0) {
             continue;
         }
-        fill_lost(w, t->u[i], x, lost);
+        fill_lost(w, t->u[i], weight, x, lost);
         const double a1 = weighted == 0.0 ? 0.0 : expm1(f->log_a[i]);
         for (size_t j = 0; j < w->n; j++) {
             out[j] += plain * (phi1 - lost[j]);
@@ -51,7 +63,7 @@ static jn_status integrate(const jn_weight_law *w, const jn_laplace_table *t, co
             out[j] += weighted * (1.0 + w->w1[j]) * (a1 - lost[j]);
         }
     }
-    free(x);
+    free(weight);
     return JN_OK;
 }
 
@@ -72,7 +84,7 @@ static jn_status add_integrals(const jn_weight_law *w, size_t n, const double *c
                                double k_min, double k_max, double *out)
 {
     jn_laplace_table t = { 0 };
-    jn_status st = jn_laplace_tabulate(w, k_min, k_max, &t);
+    jn_status st = jn_laplace_tabulate(w, k_min, k_max, JN_LAPLACE_COARSE, &t);
     integrand f = { .plain = st == JN_OK ? jn_alloc_doubles(t.n) : NULL };
     st = st == JN_OK && f.plain == NULL ? JN_ERR_NOMEM : st;
     for (size_t i = 0; st == JN_OK && i < t.n; i++) {
@@ -130,7 +142,7 @@ jn_status jn_influence_upper(const jn_weight_law *w, double k, double *out)
         return JN_OK;
     }
     jn_laplace_table t = { 0 };
-    jn_status st = jn_laplace_tabulate(w, k, k, &t);
+    jn_status st = jn_laplace_tabulate(w, k, k, JN_LAPLACE_COARSE, &t);
     st = st == JN_OK ? add_upper(w, &t, k, out) : st;
     jn_laplace_table_free(&t);
     return st;

@@ -55,8 +55,9 @@ jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, const double *k, do
     }
     jn_laplace_table t = { 0 };
     const jn_rounding rounding = jn_rounding_of(w);
-    const jn_status st = w->zero_mass > 0.0 || n == 0 ? JN_OK
-                                                      : jn_laplace_tabulate(w, k_min, k_max, &t);
+    const jn_status st = w->zero_mass > 0.0 || n == 0
+                             ? JN_OK
+                             : jn_laplace_tabulate(w, k_min, k_max, JN_LAPLACE_STEP, &t);
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         if (w->zero_mass > 0.0) { /* a whole group of zeros has probability zero_mass^K > 0 */
             gap[i] = variance[i] = INFINITY;

@@ -5,7 +5,7 @@
 #include "base/memory.h"
 
 static const double FLOOR = -44.0; /* log of what no longer counts against 1 */
-enum { BATCH = 32, MOST_ENTRIES = 1 << 24 };
+enum { BATCH = 8, MOST_ENTRIES = 1 << 24 };
 
 void jn_laplace_table_free(jn_laplace_table *t)
 {
@@ -42,10 +42,10 @@ static jn_status add_batch(const jn_weight_law *w, double *at, jn_laplace_table 
         return st;
     }
     for (size_t i = t->n; i < t->n + BATCH; i++) {
-        const double u = JN_LAPLACE_STEP * *at;
+        const double u = t->step * *at;
         const double flat = fmin(jn_weight_law_flat(w, u), 1e15);
-        const double count = fmax(floor(flat / JN_LAPLACE_STEP), 1.0);
-        t->u[i] = u + 0.5 * JN_LAPLACE_STEP * (count - 1.0);
+        const double count = fmax(floor(flat / t->step), 1.0);
+        t->u[i] = u + 0.5 * t->step * (count - 1.0);
         t->count[i] = count;
         t->odd[i] = floor(0.5 * (count + fabs(fmod(*at, 2.0))));
         *at += count;
@@ -71,12 +71,13 @@ static jn_status start_of(const jn_weight_law *w, double k, double *start)
     return st;
 }
 
-jn_status jn_laplace_tabulate(const jn_weight_law *w, double k_min, double k_max,
+jn_status jn_laplace_tabulate(const jn_weight_law *w, double k_min, double k_max, double step,
                               jn_laplace_table *t)
 {
+    t->step = step;
     double start;
     jn_status st = start_of(w, k_max, &start);
-    double at = st == JN_OK ? floor(start / JN_LAPLACE_STEP) : 0.0;
+    double at = st == JN_OK ? floor(start / t->step) : 0.0;
     bool more = true;
     while (st == JN_OK && more) {
         st = add_batch(w, &at, t);
