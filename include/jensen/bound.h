@@ -18,13 +18,15 @@ JN_API const char *jn_side_name(jn_side side);
  *   GROUPS           the mean over consecutive groups of K draws, what people run in training
  *   SELF_NORMALISED  a mean under the posterior made of q's own draws: biased
  *   POSTERIOR        a mean over exact draws of the posterior (and of q, for `upper`)
+ *   POSTERIOR_LAW    the same of the law of either: `upper` of scrambled points
  *   USTAT            the mean over all subsets of K draws, for stored weights */
 typedef enum jn_estimator {
     JN_BY_LAW,
     JN_BY_GROUPS,
     JN_BY_SELF_NORMALISED,
     JN_BY_POSTERIOR,
-    JN_BY_USTAT
+    JN_BY_USTAT,
+    JN_BY_POSTERIOR_LAW
 } jn_estimator;
 JN_API const char *jn_estimator_name(jn_estimator e);
 
@@ -180,6 +182,11 @@ JN_API JN_CHECKED jn_status jn_iwae_integral(const jn_weight_law *w, size_t n, c
  * own error, from the integral of e^(-Ks) - E W e^(-sW) phi^(K-1) ds/s. out: n. */
 JN_API JN_CHECKED jn_status jn_upper_integral(const jn_weight_law *w, size_t n, const double *k,
                                               double *excess, double *error);
+
+/* The same where draws of the posterior have a law of their own, `posterior`, in any units: each of
+ * its draws beside K - 1 of q's law. Their log p(x) is that of q's. */
+JN_API JN_CHECKED jn_status jn_upper_of_both(const jn_weight_law *w, const jn_weight_law *posterior,
+                                             size_t n, const double *k, double *excess);
 
 #ifdef __cplusplus
 }

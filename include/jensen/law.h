@@ -23,6 +23,7 @@ enum {
     JN_NEED_TILTS = 4u,  /* E e^(beta l) and E l e^(beta l), for each beta asked for */
     JN_NEED_POSTERIOR = 8u, /* groups whose first draw is of the posterior, for each K asked for */
     JN_NEED_TAIL = 16u,     /* the largest weights */
+    JN_NEED_POSTERIOR_NODES = 32u, /* a law of the draws of the posterior alone */
 };
 
 /* What laws are to keep, as an OR of the above and the lists that go with it. Borrows its lists. */
@@ -121,6 +122,8 @@ typedef struct jn_law {
      * source has none of these */
     size_t n_posterior;
     jn_groups *posterior;
+    struct jn_law *of_posterior; /* JN_NEED_POSTERIOR_NODES: log-weights at draws of p(z | x), those
+                                  * outside q left out; NULL: not asked for */
     /* JN_NEED_TAIL, draws alone */
     jn_tail tail;
     uint64_t n_outside; /* draws of the posterior where q has no density: W is infinite there */

@@ -33,7 +33,8 @@ const char *jn_side_name(jn_side side)
 
 const char *jn_estimator_name(jn_estimator e)
 {
-    static const char *const names[] = { "law", "groups", "self-normalised", "posterior", "ustat" };
+    static const char *const names[] = { "law",       "groups", "self-normalised",
+                                         "posterior", "ustat",  "posterior-law" };
     return (unsigned)e < sizeof names / sizeof *names ? names[e] : "unknown";
 }
 

@@ -94,6 +94,7 @@ static jn_bound_setting setting_of(const jn_law_set *set, jn_estimator asked)
     for (size_t i = 0; i < law->n_posterior; i++) {
         posterior = posterior || law->posterior[i].done.n > 0 || set->law[0].posterior[i].n > 0;
     }
+    posterior = posterior || (law->of_posterior != NULL && law->of_posterior->n_nodes > 0);
     return (jn_bound_setting){ .asked = asked,
                                .kind = set->kind,
                                .posterior = posterior || law->n_outside > 0,
@@ -124,7 +125,8 @@ static jn_status eval_law(const jn_law *law, size_t n, const jn_bound_arg *args,
     for (size_t first = 0, count; st == JN_OK && first < n; first += count) {
         count = family_size(n - first, args + first, out + first);
         const jn_estimator e = out[first].estimator;
-        const bool reads = nodes && (!law->draws || e == JN_BY_LAW || e == JN_BY_SELF_NORMALISED);
+        const bool reads = nodes && (!law->draws || e == JN_BY_LAW || e == JN_BY_SELF_NORMALISED ||
+                                     e == JN_BY_POSTERIOR_LAW);
         st = args[first].bound->eval(law, reads ? &w : NULL, e, count, args + first,
                                      values + first);
     }

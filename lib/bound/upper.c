@@ -177,9 +177,34 @@ static jn_status eval_law(const jn_law *law, const jn_weight_law *w, size_t n,
     return st;
 }
 
+/* One law for the draws of the posterior, one for the K - 1 of q. */
+static jn_status eval_both(const jn_law *law, const jn_weight_law *w, size_t n,
+                           const jn_bound_arg *args, jn_bound_value *out)
+{
+    const bool none = law->of_posterior == NULL || law->of_posterior->n_nodes == 0;
+    double *k = jn_alloc_doubles(2 * n), *excess = k == NULL ? NULL : k + n;
+    jn_weight_law posterior = { 0 };
+    jn_status st = k == NULL ? JN_ERR_NOMEM : JN_OK;
+    st = st == JN_OK && !none ? jn_weight_law_new(law->of_posterior, &posterior) : st;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        k[i] = (double)args[i].k;
+        excess[i] = NAN;
+    }
+    st = st == JN_OK && !none ? jn_upper_of_both(w, &posterior, n, k, excess) : st;
+    for (size_t i = 0; st == JN_OK && i < n; i++) {
+        out[i] = jn_plain_value(law->n_outside > 0 ? INFINITY : w->log_evidence + excess[i]);
+    }
+    jn_weight_law_free(&posterior);
+    free(k);
+    return st;
+}
+
 static jn_status eval(const jn_law *law, const jn_weight_law *w, jn_estimator estimator, size_t n,
                       const jn_bound_arg *args, jn_bound_value *out)
 {
+    if (estimator == JN_BY_POSTERIOR_LAW) {
+        return eval_both(law, w, n, args, out);
+    }
     if (estimator != JN_BY_POSTERIOR) {
         return eval_law(law, w, n, args, out);
     }
@@ -201,11 +226,10 @@ static jn_status influence(const jn_law *law, const jn_weight_law *w, const jn_b
 /* Groups need draws that are independent of each other; scrambled points are not. */
 static jn_estimator choose(const jn_bound_arg *arg, const jn_bound_setting *s)
 {
-    if (!jn_is_sampled(s)) {
-        return JN_BY_LAW;
+    if (!jn_is_sampled(s) || !s->posterior) {
+        return jn_is_sampled(s) ? JN_BY_SELF_NORMALISED : JN_BY_LAW;
     }
-    const bool groups = s->posterior && (arg->k == 1 || s->kind == JN_MC);
-    return groups ? JN_BY_POSTERIOR : JN_BY_SELF_NORMALISED;
+    return arg->k == 1 || s->kind == JN_MC ? JN_BY_POSTERIOR : JN_BY_POSTERIOR_LAW;
 }
 
 static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_wish *out)
@@ -213,7 +237,7 @@ static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_
     if (estimator == JN_BY_POSTERIOR) {
         return jn_bound_wish_posterior(out, arg->k);
     }
-    out->needs |= JN_NEED_NODES;
+    out->needs |= JN_NEED_NODES | (estimator == JN_BY_POSTERIOR_LAW ? JN_NEED_POSTERIOR_NODES : 0);
     return JN_OK;
 }
 

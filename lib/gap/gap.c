@@ -137,7 +137,8 @@ static jn_status wish_for(jn_gap_job *j)
         j->wish.needs |= JN_NEED_TAIL;
         j->wish.n_tail = jn_pareto_tail(j->table->samples * j->table->replicates) + 1;
     }
-    j->posterior = setting.posterior && (j->wish.needs & JN_NEED_POSTERIOR) != 0;
+    j->posterior = setting.posterior &&
+                   (j->wish.needs & (JN_NEED_POSTERIOR | JN_NEED_POSTERIOR_NODES)) != 0;
     return JN_OK;
 }
 

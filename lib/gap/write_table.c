@@ -161,7 +161,8 @@ static bool is_biased(const jn_gap_table *t, const jn_gap_bound *b)
 {
     const bool mean = b->arg.bound == &jn_bound_elbo || b->arg.k == 1;
     return t->samples > 0 &&
-           (b->estimator == JN_BY_SELF_NORMALISED || (b->estimator == JN_BY_LAW && !mean));
+           (b->estimator == JN_BY_SELF_NORMALISED || b->estimator == JN_BY_POSTERIOR_LAW ||
+            (b->estimator == JN_BY_LAW && !mean));
 }
 
 /* The families of which that holds, each once. */

@@ -56,6 +56,11 @@ static jn_status start_companions(jn_law *law, const jn_law_wish *wish)
     if (st == JN_OK && (wish->needs & JN_NEED_TILTS) != 0) {
         st = start_tilts(law, wish->n_beta, wish->betas);
     }
+    if (st == JN_OK && (wish->needs & JN_NEED_POSTERIOR_NODES) != 0) {
+        law->of_posterior = jn_alloc(1, sizeof *law->of_posterior);
+        st = law->of_posterior == NULL ? JN_ERR_NOMEM
+                                       : jn_law_init(law->of_posterior, JN_NEED_NODES, 0, NULL, 0);
+    }
     return st;
 }
 
@@ -79,6 +84,10 @@ jn_status jn_law_init(jn_law *law, unsigned needs, size_t n_k, const uint64_t *k
 
 void jn_law_free(jn_law *law)
 {
+    if (law->of_posterior != NULL) {
+        jn_law_free(law->of_posterior);
+        free(law->of_posterior);
+    }
     free(law->node_log_w);
     free(law->node_log_m);
     free(law->groups);
@@ -146,9 +155,31 @@ static jn_status bin_draws(jn_law *law, const jn_weights *b, const double range[
     return st;
 }
 
+/* Draws of the posterior, in runs between those where q has no density. */
+static jn_status add_posterior(jn_law *law, const jn_weights *b)
+{
+    jn_status st = JN_OK;
+    for (size_t i = 0; st == JN_OK && i < b->n;) {
+        size_t n = 0;
+        while (i + n < b->n && b->log_w_posterior[i + n] < INFINITY) {
+            n++;
+        }
+        const jn_weights run = { .n = n, .index0 = law->n_nodes, .log_w = b->log_w_posterior + i };
+        st = jn_law_add(law, &run);
+        i += n + 1;
+    }
+    return st;
+}
+
 /* All but the groups of draws of q. */
 static jn_status add_companions(jn_law *law, const jn_weights *b)
 {
+    if (b->log_w_posterior != NULL && law->of_posterior != NULL) {
+        const jn_status st = add_posterior(law->of_posterior, b);
+        if (st != JN_OK) {
+            return st;
+        }
+    }
     for (size_t i = 0; b->log_w_posterior != NULL && i < b->n; i++) {
         law->n_outside += b->log_w_posterior[i] == INFINITY;
     }
@@ -206,6 +237,12 @@ static jn_status join(jn_law *into, const jn_law *from)
     }
     if (from->bins != NULL && into->bins != NULL) {
         const jn_status st = jn_bins_merge(into->bins, from->bins);
+        if (st != JN_OK) {
+            return st;
+        }
+    }
+    if (from->of_posterior != NULL && into->of_posterior != NULL) {
+        const jn_status st = join(into->of_posterior, from->of_posterior);
         if (st != JN_OK) {
             return st;
         }

@@ -39,6 +39,9 @@ void jn_law_clear(jn_law *law, double log_p, uint64_t first)
     if (law->bins != NULL) {
         jn_bins_clear(law->bins);
     }
+    if (law->of_posterior != NULL) {
+        jn_law_clear(law->of_posterior, NAN, 0);
+    }
 }
 
 void jn_law_place(jn_law *law, double origin)
@@ -46,6 +49,9 @@ void jn_law_place(jn_law *law, double origin)
     law->unit = isnan(law->unit) ? origin : law->unit;
     if (law->bins != NULL) {
         jn_bins_place(law->bins, origin);
+    }
+    if (law->of_posterior != NULL) {
+        jn_law_place(law->of_posterior, origin);
     }
 }
 
@@ -144,10 +150,20 @@ static jn_status take_copy(jn_law *law, const jn_law *from, size_t more)
 
 jn_status jn_law_settle(jn_law *law)
 {
+    const jn_status st = law->of_posterior == NULL ? JN_OK : jn_law_settle(law->of_posterior);
+    if (st != JN_OK) {
+        return st;
+    }
     return law->bins == NULL ? jn_law_shrink(law) : take_copy(law, law, jn_bins_room(law->bins));
 }
 
 jn_status jn_law_settle_like(jn_law *law, const jn_law *settled)
 {
+    const bool both = law->of_posterior != NULL && settled->of_posterior != NULL;
+    const jn_status st = both ? jn_law_settle_like(law->of_posterior, settled->of_posterior)
+                              : JN_OK;
+    if (st != JN_OK) {
+        return st;
+    }
     return take_copy(law, settled, 0);
 }
