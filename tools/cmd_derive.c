@@ -344,8 +344,11 @@ static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 
 static int run_derive(const jn_command *self, int argc, char **argv)
 {
-    derive_args a = { .common = {
-                          .samples = 4096, .replicates = 16, .seed = 1, .tolerance = 1e-9 } };
+    derive_args a = { .common = { .samples = 4096,
+                                  .replicates = 16,
+                                  .seed = 1,
+                                  .tolerance = 1e-9,
+                                  .threshold = NAN } };
     const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.common.set);
     jn_words_free(&a.common.q_set);

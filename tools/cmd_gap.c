@@ -1,4 +1,5 @@
 /* jensen gap: exact log p(x), bounds and gaps of one model and data set. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "base/tasks.h"
@@ -105,6 +106,7 @@ static jn_status start(void *args, const jn_parsed *p, jn_error *err)
     a->k = a->k != NULL ? a->k : name == NULL ? jn_gap_example_k : "1,10,100,1000";
     jn_status st = jn_gap_args_options(a, &o, err);
     st = st < 0 ? st : jn_gap_args_bounds(a, &n_bounds, &bounds, err);
+    st = st < 0 ? st : jn_gap_args_used(a, n_bounds, bounds, err);
     st = st < 0 ? st : jn_gap_setup_make(name, a, &s, err);
     const jn_status weak = st;
     if (st >= 0 && a->latents != NULL) {
@@ -122,7 +124,7 @@ static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 
 static int run_gap(const jn_command *self, int argc, char **argv)
 {
-    jn_gap_args a = { .bounds = "elbo,iwae", .seed = 1, .tolerance = 1e-9 };
+    jn_gap_args a = { .bounds = "elbo,iwae", .seed = 1, .tolerance = 1e-9, .threshold = NAN };
     const int code = jn_run_command(self, argc, argv, &a, start);
     jn_words_free(&a.set);
     jn_words_free(&a.q_set);

@@ -223,6 +223,7 @@ static jn_status start(void *args, const jn_parsed *p, jn_error *err)
 static int run_likelihood(const jn_command *self, int argc, char **argv)
 {
     likelihood_args a = { .common = { .bounds = "elbo,iwae",
+                                      .threshold = NAN,
                                       .k = "10",
                                       .samples = 4096,
                                       .replicates = 16,

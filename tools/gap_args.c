@@ -1,5 +1,6 @@
 #include "gap_args.h"
 
+#include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -88,7 +89,8 @@ jn_status jn_gap_args_options(const jn_gap_args *a, jn_gap_options *out, jn_erro
                              .seed = a->seed,
                              .resampling = a->resampling == 0 ? JN_SYSTEMATIC
                                                               : (jn_resampling)(a->resampling - 1),
-                             .threshold = a->threshold,
+                             /* 0 is the library's word for its default */
+                             .threshold = isnan(a->threshold) ? 0.0 : fmax(a->threshold, DBL_MIN),
                              .tolerance = a->tolerance,
                              .threads = a->threads };
     return JN_OK;
@@ -105,6 +107,32 @@ jn_status jn_gap_args_bounds(const jn_gap_args *a, size_t *n, jn_bound_arg **out
     st = jn_bounds_parse(a->bounds, n_k, k, n, out, err);
     free(k);
     return st < 0 ? jn_error_prefix(err, st, "--bounds") : st;
+}
+
+static bool asks_for(size_t n, const jn_bound_arg *bounds, const jn_bound *which)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (bounds[i].bound == which) {
+            return true;
+        }
+    }
+    return false;
+}
+
+jn_status jn_gap_args_used(const jn_gap_args *a, size_t n, const jn_bound_arg *bounds,
+                           jn_error *err)
+{
+    const bool ais = asks_for(n, bounds, &jn_bound_ais), fivo = asks_for(n, bounds, &jn_bound_fivo);
+    const char *idle = a->latents != NULL && !ais      ? "latents"
+                       : a->resampling != 0 && !fivo   ? "resampling"
+                       : !isnan(a->threshold) && !fivo ? "threshold"
+                                                       : NULL;
+    if (idle == NULL) {
+        return JN_OK;
+    }
+    const char *bound = a->latents != NULL && !ais ? "ais" : "fivo";
+    return jn_error_set(err, JN_ERR_USAGE, "--%s is for %s alone: add --bounds %s", idle, bound,
+                        bound);
 }
 
 static jn_status set_one(const char *option, const char *text, jn_params *out, jn_error *err)

@@ -27,6 +27,10 @@ JN_CHECKED jn_status jn_gap_args_options(const jn_gap_args *a, jn_gap_options *o
 JN_CHECKED jn_status jn_gap_args_bounds(const jn_gap_args *a, size_t *n, jn_bound_arg **out,
                                         jn_error *err);
 
+/* JN_ERR_USAGE: an option that serves only a bound that was not asked for. */
+JN_CHECKED jn_status jn_gap_args_used(const jn_gap_args *a, size_t n, const jn_bound_arg *bounds,
+                                      jn_error *err);
+
 /* NAME=VALUE texts into parameters, @FILE read. */
 JN_CHECKED jn_status jn_gap_args_params(const char *option, const jn_words *texts, jn_params *out,
                                         jn_error *err);

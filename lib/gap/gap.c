@@ -16,18 +16,25 @@
 #include "jensen/path.h"
 #include "jensen/sobol.h"
 
+/* JN_NOT_CONVERGED with a warning where log p(x) is off by more than was asked, whatever made it:
+ * the rounding of an exact method, too, where its terms are huge. */
 static jn_status warn_inexact(jn_gap_table *t)
 {
     for (size_t r = 0; r < t->n_rows; r++) {
-        if (!(t->rows[r].evidence.error <= t->tolerance)) {
-            return jn_gap_warn(t,
-                               "observation %zu: log p(x) has an error of %.2g, above the "
-                               "tolerance %.2g: raise --tolerance to accept it",
-                               r, t->rows[r].evidence.error, t->tolerance);
+        const jn_estimate *e = &t->rows[r].evidence;
+        if (isfinite(e->value) && !(e->error <= t->tolerance)) {
+            const jn_status st = jn_gap_warn(
+                t,
+                "observation %zu: log p(x) has an error of %.2g, above the tolerance %.2g: raise "
+                "--tolerance to accept it",
+                r, e->error, t->tolerance);
+            return st == JN_OK ? JN_NOT_CONVERGED : st;
         }
     }
     return JN_OK;
 }
+
+enum { TEMPERATURES_MOST = 1000000 };
 
 static jn_status run_exact(jn_gap_job *j, jn_error *err)
 {
@@ -43,7 +50,10 @@ static jn_status run_exact(jn_gap_job *j, jn_error *err)
         t->rows[r].evidence = evidence[r];
     }
     free(evidence);
-    const jn_status warned = st > 0 ? warn_inexact(t) : JN_OK;
+    if (st < 0) {
+        return st;
+    }
+    const jn_status warned = warn_inexact(t);
     return warned == JN_OK ? st : warned;
 }
 
@@ -288,6 +298,11 @@ jn_status jn_gap_run(const jn_proposal *q, size_t n_bounds, const jn_bound_arg *
             return jn_error_set(err, JN_ERR_UNSUPPORTED,
                                 "fivo is a bound for trajectories; model %s has none",
                                 q->model->type->name);
+        }
+        if (bounds[i].bound == &jn_bound_ais && bounds[i].k > TEMPERATURES_MOST) {
+            return jn_error_set(err, JN_ERR_VALUE,
+                                "ais of %llu temperatures: at most %d, which every chain walks",
+                                (unsigned long long)bounds[i].k, TEMPERATURES_MOST);
         }
     }
     const jn_gap_options o = complete(options, q->model);

@@ -273,6 +273,29 @@ static void test_ways_to_choose_particles(void **state)
     jn_model_free(m);
 }
 
+/* Rounding of terms of 1e15 is an error above any tolerance, though the method is exact. */
+static void test_an_exact_method_may_miss_the_tolerance(void **state)
+{
+    (void)state;
+    static const char *const y[] = { "y" };
+    const double x[] = { 1e8, 2.0 };
+    const jn_gap_options o = { .samples = 16, .replicates = 2 };
+    jn_table *data = jn_test_table(2, 1, y, x);
+    jn_model *m = jn_test_model("local-level", NULL, data);
+    const jn_bound_arg elbo = { .bound = &jn_bound_elbo };
+    jn_proposal *q;
+    jn_gap_table *t;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_path_proposal_new("prior", NULL, m, &q, &err), &err);
+    assert_int_equal(jn_gap_run(q, 1, &elbo, &o, &t, &err), JN_NOT_CONVERGED);
+    assert_true(t->total.evidence.error > 1.0);
+    assert_non_null(strstr(t->warnings[0], "log p(x) has an error of"));
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+    jn_table_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -283,6 +306,7 @@ int main(void)
         cmocka_unit_test(test_bounds_of_a_small_chain),
         cmocka_unit_test(test_the_posterior_has_no_gap),
         cmocka_unit_test(test_threads_change_nothing),
+        cmocka_unit_test(test_an_exact_method_may_miss_the_tolerance),
         cmocka_unit_test(test_what_does_not_apply_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
