@@ -1,5 +1,6 @@
 #include "weights_args.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -84,6 +85,14 @@ jn_status jn_weights_args_matrix(const jn_weights_args *a, const char *file, jn_
     return file == NULL ? read_pair(a, out, err) : jn_matrix_read_titled(file, out, err);
 }
 
+/* "-inf", "nan" and their like: numbers, but none that a gap could be taken from. */
+static bool is_not_finite(const char *text)
+{
+    char *end;
+    const double x = strtod(text, &end);
+    return end != text && *end == '\0' && !isfinite(x);
+}
+
 /* One number, or as many as there are observations, in a row or a column. */
 jn_status jn_weights_args_evidence(const jn_weights_args *a, size_t n, double **out, jn_error *err)
 {
@@ -92,6 +101,11 @@ jn_status jn_weights_args_evidence(const jn_weights_args *a, size_t n, double **
     *out = NULL;
     if (a->evidence == NULL) {
         return JN_OK;
+    }
+    if (is_not_finite(a->evidence)) {
+        return jn_error_set(err, JN_ERR_USAGE,
+                            "--evidence: found %s, expected a finite number or a FILE",
+                            a->evidence);
     }
     const bool number = jn_number_read(a->evidence, strlen(a->evidence), &value);
     if (number) {

@@ -25,8 +25,8 @@ typedef struct jn_weights_options {
  *
  * JN_NOT_CONVERGED: the table is filled, but draws do not show a bound's error, or in an
  * observation k-hat is above jn_pareto_limit: the weights are too heavy-tailed for their means to
- * be trusted. JN_ERR_VALUE: a NaN or +INFINITY, with its place; a K above log_w->cols; evidence
- * that is no number. JN_ERR_USAGE: fivo. Negative: *out is untouched.
+ * be trusted. JN_ERR_VALUE: a NaN, +INFINITY or what is beyond 1e100 either way, with its place; a
+ * K above log_w->cols; evidence that is no number. JN_ERR_USAGE: fivo. Negative: *out is untouched.
  */
 JN_API JN_CHECKED jn_status jn_weights_run(const jn_matrix *log_w, size_t n_bounds,
                                            const jn_bound_arg *bounds,

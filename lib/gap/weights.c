@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/number.h"
 #include "base/tasks.h"
 #include "gap/doubt.h"
 #include "gap/subsets.h"
@@ -28,15 +29,25 @@ typedef struct job {
 
 static const char ESTIMATED[] = "log of the mean weight: a lower bound in expectation";
 
+/* Far beyond any log-density there is, and small enough for sums of squares of it. */
+#define LARGEST 1e100
+
+static bool is_log(double x)
+{
+    return fabs(x) <= LARGEST || x == -INFINITY;
+}
+
 static jn_status check_row(const jn_matrix *m, size_t row, jn_error *err)
 {
     const double *x = m->x + row * m->cols;
     for (size_t i = 0; i < m->cols; i++) {
-        if (!(x[i] < INFINITY)) {
+        if (!is_log(x[i])) {
+            char found[JN_NUMBER_TEXT];
             return jn_error_set(err, JN_ERR_VALUE,
                                 "row %zu, column %zu (from 0): found %s, expected a log-weight: a "
-                                "finite number, or -inf for a weight of zero",
-                                row, i, isnan(x[i]) ? "nan" : "inf");
+                                "finite number of at most 1e100 either way, or -inf for a weight "
+                                "of zero",
+                                row, i, jn_number_text(x[i], found));
         }
     }
     return JN_OK;
@@ -306,16 +317,14 @@ jn_status jn_weights_subtract(jn_matrix *log_p, const jn_matrix *log_q, jn_error
                             log_p->rows, log_p->cols, log_q->rows, log_q->cols);
     }
     for (size_t i = 0; i < log_p->rows * log_p->cols; i++) {
-        const bool good = log_p->x[i] < INFINITY;
-        if (!good || !isfinite(log_q->x[i])) {
-            const double bad = good ? log_q->x[i] : log_p->x[i];
+        const bool good = is_log(log_p->x[i]);
+        if (!good || !(fabs(log_q->x[i]) <= LARGEST)) {
+            char found[JN_NUMBER_TEXT];
             return jn_error_set(err, JN_ERR_VALUE,
                                 "log %s, row %zu, column %zu (from 0): found %s, expected a finite "
-                                "number%s",
+                                "number of at most 1e100 either way%s",
                                 good ? "q" : "p", i / log_p->cols, i % log_p->cols,
-                                isnan(bad) ? "nan"
-                                : bad > 0  ? "inf"
-                                           : "-inf",
+                                jn_number_text(good ? log_q->x[i] : log_p->x[i], found),
                                 good ? "" : " or -inf");
         }
     }

@@ -19,7 +19,16 @@ enum { HEADER_MOST = 1 << 16, CHUNK = 1 << 16 };
 
 jn_status jn_npy_starts(jn_input *in, bool *npy, jn_error *err)
 {
-    return jn_input_starts(in, magic, sizeof magic, npy, err);
+    const jn_status st = jn_input_starts(in, magic, sizeof magic, npy, err);
+    const size_t length = strlen(in->name);
+    const bool named = length > 4 && strcmp(in->name + length - 4, ".npy") == 0;
+    if (st == JN_OK && named && !*npy) { /* read as text, its bytes would be numbers by chance */
+        return jn_error_set(
+            err, JN_ERR_VALUE,
+            "%s is not a .npy file: it does not begin with \\x93NUMPY, whatever its name says",
+            in->name);
+    }
+    return st;
 }
 
 /* Exactly n bytes. */
@@ -41,7 +50,8 @@ static jn_status read_start(jn_input *in, size_t *length, jn_error *err)
     bool npy = false;
     jn_status status = jn_npy_starts(in, &npy, err);
     if (status == JN_OK && !npy) {
-        status = jn_error_set(err, JN_ERR_VALUE, "%s is not a .npy file", in->name);
+        status = jn_error_set(err, JN_ERR_VALUE,
+                              "%s is not a .npy file: it does not begin with \\x93NUMPY", in->name);
     }
     status = status == JN_OK ? take(in, start, sizeof start, "the .npy header", err) : status;
     if (status != JN_OK) {

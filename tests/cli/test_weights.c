@@ -77,6 +77,9 @@ static int make_files(void **state)
         (void)jn_scratch_text("nan.csv", "-1,-2\n-1,nan\n");
         (void)jn_scratch_text("inf.csv", "-1,inf\n-1,-2\n");
         (void)jn_scratch_text("empty.csv", "");
+        (void)jn_scratch_text("text-in.npy", "-1,-2\n");
+        (void)jn_scratch_text("huge.csv", "-1,-2\n1e308,-1\n");
+        (void)jn_scratch_text("huge_q.csv", "-1,-2,-3\n-1,-2,-1e101\n");
         (void)jn_scratch_text("e.csv", "0.5\n0.25\n");
         (void)jn_scratch_text("e3.csv", "0.5\n0.25\n1\n");
     }
@@ -307,6 +310,12 @@ static const bad_case bad[] = {
     { "weights --log-p c.npy --log-q flat.npy", 3, "log p is 2 x 3, but log q is 1 x 3" },
     { "weights --log-p c.npy --log-q zero_q.csv", 3,
       "log q, row 1, column 1 (from 0): found -inf" },
+    { "weights text-in.npy", 3, "text-in.npy is not a .npy file" },
+    { "weights huge.csv", 3, "huge.csv: row 1, column 0 (from 0): found 1e+308" },
+    { "weights --log-p c.npy --log-q huge_q.csv", 3,
+      "log q, row 1, column 2 (from 0): found -1e+" },
+    { "weights c.npy --evidence -inf", 2, "found -inf, expected a finite number" },
+    { "weights c.npy --evidence nan", 2, "found nan, expected a finite number" },
     { "weights nofile.npy", 4, "cannot open nofile.npy" },
     { "weights c.npy --evidence nofile.npy", 4, "nofile.npy" },
     { "weights c.npy --output nodirectory/t", 4, "nodirectory/t" },

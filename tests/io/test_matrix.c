@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "jensen/csv.h"
 #include "jensen/matrix.h"
 #include "jensen/npy.h"
 #include "malloc_sweep.h"
@@ -10,14 +11,16 @@
 
 static double x[] = { 1, 2, 3, 4, 5, 6 };
 
-static void test_the_contents_decide_not_the_name(void **state)
+/* Text that is named .npy was meant to be something else. */
+static void test_the_contents_decide_unless_the_name_contradicts(void **state)
 {
     (void)state;
     const jn_matrix m = { 2, 3, 2, x };
     jn_error err = JN_ERROR_INIT;
     assert_ok(jn_npy_write("a.csv", &m, &err), &err);
     jn_scratch_text("b.npy", "1,2,3\n4,5,6\n");
-    static const char *const paths[] = { "a.csv", "b.npy" };
+    jn_scratch_text("b.txt", "1,2,3\n4,5,6\n");
+    static const char *const paths[] = { "a.csv", "b.txt" };
     for (int i = 0; i < 2; i++) {
         jn_matrix got = JN_MATRIX_INIT;
         assert_ok(jn_matrix_read(paths[i], &got, &err), &err);
@@ -25,6 +28,12 @@ static void test_the_contents_decide_not_the_name(void **state)
         assert_memory_equal(got.x, x, sizeof x);
         jn_matrix_free(&got);
     }
+    jn_matrix text = { .rows = 42 };
+    jn_table *table;
+    assert_int_equal(jn_matrix_read("b.npy", &text, &err), JN_ERR_VALUE);
+    assert_non_null(strstr(err.message, "b.npy is not a .npy file"));
+    assert_int_equal(jn_table_read("b.npy", &table, &err), JN_ERR_VALUE);
+    assert_int_equal(text.rows, 42);
     size_t n = 0;
     char *bytes = jn_scratch_contents("a.csv", &n);
     jn_scratch_stdin(bytes, n);
@@ -123,7 +132,7 @@ static void test_survives_failing_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_contents_decide_not_the_name),
+        cmocka_unit_test(test_the_contents_decide_unless_the_name_contradicts),
         cmocka_unit_test(test_infinities_are_numbers_of_a_matrix),
         cmocka_unit_test(test_values_from_texts_and_files),
         cmocka_unit_test(test_values_that_cannot_be_read),

@@ -191,9 +191,15 @@ static void test_headers_that_lie(void **state)
 static void test_what_is_no_npy_file(void **state)
 {
     (void)state;
-    expect_error("", 0, "w.npy is not a .npy file");
-    expect_error("\x93NUMP", 5, "w.npy is not a .npy file");
-    expect_error("1,2,3\n", 6, "w.npy is not a .npy file");
+    expect_error("", 0,
+                 "w.npy is not a .npy file: it does not begin with "
+                 "\\x93NUMPY, whatever its name says");
+    expect_error("\x93NUMP", 5,
+                 "w.npy is not a .npy file: it does not begin with "
+                 "\\x93NUMPY, whatever its name says");
+    expect_error("1,2,3\n", 6,
+                 "w.npy is not a .npy file: it does not begin with "
+                 "\\x93NUMPY, whatever its name says");
     expect_error("\x93NUMPY", 6, "w.npy ends inside the .npy header: 6 of 8 bytes");
     expect_error("\x93NUMPY\x01\0\x10", 9, "w.npy ends inside the .npy header: 1 of 2 bytes");
     expect_error("\x93NUMPY\x04\0\x10\0", 10,
