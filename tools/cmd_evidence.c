@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/tasks.h"
 #include "base/text.h"
+#include "evidence_modes.h"
 #include "gap_setup.h"
 #include "jensen/exact.h"
 #include "progress.h"
@@ -170,7 +171,8 @@ static void fill_row(const entry *e, const entry *best, double tolerance, jn_cel
 }
 
 static jn_status write_all(const evidence_args *a, const jn_parsed *p, const jn_model *m, size_t n,
-                           const entry *e, const jn_words *notes, jn_error *err)
+                           const entry *e, const jn_mode_counts *modes, const jn_words *notes,
+                           jn_error *err)
 {
     const entry *best = sharpest(n, e);
     jn_cell *cells = jn_alloc(n * COLUMNS, sizeof *cells);
@@ -180,15 +182,16 @@ static jn_status write_all(const evidence_args *a, const jn_parsed *p, const jn_
     for (size_t i = 0; i < n; i++) {
         fill_row(&e[i], best, a->common.tolerance * (double)m->n_obs, cells + i * COLUMNS);
     }
-    const jn_sheet sheet = {
-        .name = "methods", .n_cols = COLUMNS, .n_rows = n, .cols = columns, .cell = cells
+    const jn_sheet sheets[] = {
+        { .name = "methods", .n_cols = COLUMNS, .n_rows = n, .cols = columns, .cell = cells },
+        modes->sheet,
     };
     const jn_report report = { .schema = "jensen.evidence/1",
                                .model = m,
                                .command = &p->provenance,
                                .seed = a->common.seed,
-                               .n_sheets = 1,
-                               .sheets = &sheet,
+                               .n_sheets = modes->sheet.n_rows > 0 ? 2 : 1,
+                               .sheets = sheets,
                                .n_notes = notes->n,
                                .notes = notes->word };
     const jn_status st = jn_report_write(
@@ -307,19 +310,22 @@ static jn_status run_all(const evidence_args *a, const jn_parsed *p, const jn_mo
 {
     jn_progress bar;
     jn_words notes = { 0, NULL };
+    jn_mode_counts modes = { 0 };
     jn_status st = JN_OK;
     jn_progress_start(&bar, a->common.quiet);
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         st = run_method(m, a, &e[i]);
         jn_progress_show(&bar, (double)(i + 1) / (double)n);
     }
+    st = st == JN_OK ? jn_count_modes(m, a->common.threads, &modes, err) : st;
     jn_progress_end(&bar);
     char(*text)[JN_ERROR_TEXT] = jn_alloc(n, sizeof *text);
     st = text == NULL ? JN_ERR_NOMEM : st;
+    st = st == JN_OK && modes.sheet.n_rows > 0 ? jn_words_add(&notes, modes.note) : st;
     const double tolerance = a->common.tolerance * (double)m->n_obs;
     const jn_status verdict = st == JN_OK ? judge(n, e, tolerance, text, &notes) : st;
     st = verdict < 0 ? jn_error_set(err, verdict, "out of memory")
-                     : write_all(a, p, m, n, e, &notes, err);
+                     : write_all(a, p, m, n, e, &modes, &notes, err);
     for (size_t i = 0; st == JN_OK && a->common.timings && i < n; i++) {
         fprintf(stderr, "jensen evidence: %-14s %.6f s\n", e[i].method->name, e[i].seconds);
     }

@@ -202,6 +202,9 @@ static jn_status write_form(const jn_report *r, jn_form form, FILE *f, jn_error 
         return write_json(r, f, err);
     }
     for (size_t i = 0; i < (form == JN_FORM_CSV ? 1 : r->n_sheets); i++) {
+        if (r->sheets[i].machine_only) {
+            continue;
+        }
         fputs(i > 0 ? "\n" : "", f);
         if (form == JN_FORM_CSV) {
             write_csv(&r->sheets[i], f);

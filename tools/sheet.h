@@ -3,6 +3,7 @@
 #define JN_TOOLS_SHEET_H
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "jensen/model.h"
@@ -26,7 +27,8 @@ typedef struct jn_sheet {
     const char *name; /* of the rows in JSON */
     size_t n_cols, n_rows;
     const char *const *cols;
-    jn_cell *cell; /* n_rows x n_cols */
+    jn_cell *cell;     /* n_rows x n_cols */
+    bool machine_only; /* JSON alone: a note tells people */
 } jn_sheet;
 
 typedef struct jn_report {

@@ -34,6 +34,42 @@ static void test_evidence_of_the_example(void **state)
     json_decref(root);
 }
 
+/* x | z ~ N(4 |z|, 0.5^2), the bend rounded: two modes where x is well above 0, one where it is
+ * below. */
+#define BENT                                                                          \
+    "evidence decoder --data bent.csv --set likelihood=gaussian --set noise_sd=0.5 "  \
+    "--set activation=softplus --set decoder.0.weight=8;-8 --set decoder.0.bias=0,0 " \
+    "--set decoder.1.weight=0.5,0.5 --set decoder.1.bias=0 --methods trapezoid,panels"
+
+static void test_modes_are_counted(void **state)
+{
+    static const long wanted[2][3] = { { 1, 1, 0 }, { 2, 2, 1 } };
+    (void)state;
+    (void)jn_scratch_text("bent.csv", "x\n-3\n4\n5\n");
+    json_t *root = run_json(BENT " --format json", 0), *row;
+    size_t i;
+    json_array_foreach(json_object_get(root, "modes"), i, row)
+    {
+        assert_true(i < 2);
+        assert_int_equal(json_integer_value(json_object_get(row, "modes")), wanted[i][0]);
+        assert_int_equal(json_integer_value(json_object_get(row, "observations")), wanted[i][1]);
+        assert_int_equal(json_integer_value(json_object_get(row, "first")), wanted[i][2]);
+    }
+    assert_int_equal(i, 2);
+    json_decref(root);
+    outcome o = run_program(BENT, NULL, NULL);
+    assert_non_null(strstr(o.out, "modes found: 1 to 2 an observation; 2 in 2 of 3, the first is "
+                                  "observation 1\n"));
+    outcome_free(&o);
+    o = run_program("evidence --methods closed-form", NULL, NULL);
+    assert_non_null(strstr(o.out, "modes found: 1\n"));
+    outcome_free(&o);
+    o = run_program("evidence gaussian-mixture --data bent.csv --set means=-2;2", NULL, NULL);
+    assert_int_equal(o.code, 0);
+    assert_null(strstr(o.out, "modes found")); /* z is discrete */
+    outcome_free(&o);
+}
+
 static void test_threads_change_no_byte(void **state)
 {
     (void)state;
@@ -291,6 +327,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_evidence_of_the_example),
+        cmocka_unit_test(test_modes_are_counted),
         cmocka_unit_test(test_threads_change_no_byte),
         cmocka_unit_test(test_timings_are_on_stderr),
         cmocka_unit_test(test_weak_evidence),
