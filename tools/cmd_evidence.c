@@ -60,13 +60,18 @@ typedef struct batch {
     const jn_exact_method *method;
     jn_exact_options options;
     jn_estimate *out; /* n_obs */
+    jn_error *why;    /* n_obs */
 } batch;
 
 static jn_status one_row(void *user, size_t row, size_t worker, jn_error *err)
 {
     const batch *b = user;
     (void)worker;
-    return b->method->run(b->m, row, &b->options, &b->out[row], err);
+    const jn_status st = b->method->run(b->m, row, &b->options, &b->out[row], &b->why[row]);
+    if (st < 0) {
+        *err = b->why[row];
+    }
+    return st;
 }
 
 static jn_status run_method(const jn_model *m, const evidence_args *a, entry *e)
@@ -77,14 +82,20 @@ static jn_status run_method(const jn_model *m, const evidence_args *a, entry *e)
                 .options = { .tolerance = a->common.tolerance,
                              .seed = a->common.seed,
                              .threads = n > 1 ? 1 : threads },
-                .out = jn_alloc(n, sizeof *b.out) };
+                .out = jn_alloc(n, sizeof *b.out),
+                .why = jn_alloc(n, sizeof *b.why) };
     const double start = jn_seconds();
-    if (b.out == NULL) {
+    if (b.out == NULL || b.why == NULL) {
+        free(b.out);
+        free(b.why);
         return JN_ERR_NOMEM;
     }
     e->status = jn_tasks_run(n, n > 1 ? threads : 1, one_row, &b, &e->why);
     e->total = jn_estimate_zero();
     for (size_t r = 0; e->status >= 0 && r < n; r++) {
+        if (isinf(b.out[r].error) && !isinf(e->total.error)) {
+            e->why = b.why[r]; /* the first that has no error */
+        }
         e->total = jn_estimate_add(e->total, b.out[r]);
     }
     if (e->status >= 0) {
@@ -92,6 +103,7 @@ static jn_status run_method(const jn_model *m, const evidence_args *a, entry *e)
     }
     e->seconds = jn_seconds() - start;
     free(b.out);
+    free(b.why);
     return e->status == JN_ERR_NOMEM ? e->status : JN_OK;
 }
 
@@ -201,8 +213,8 @@ static jn_status write_all(const evidence_args *a, const jn_parsed *p, const jn_
     return st;
 }
 
-/* What contradicts what, and what failed. JN_NOT_CONVERGED: something does, or nothing answered as
- * asked. */
+/* What contradicts what, what failed, and why an error is infinite. JN_NOT_CONVERGED: something
+ * does, or nothing answered as asked. */
 static jn_status judge(size_t n, const entry *e, double tolerance, char (*text)[JN_ERROR_TEXT],
                        jn_words *notes)
 {
@@ -221,7 +233,7 @@ static jn_status judge(size_t n, const entry *e, double tolerance, char (*text)[
                            "%s and %s disagree beyond their errors: %.15g and %.15g",
                            against->method->name, e[i].method->name, against->total.value,
                            e[i].total.value);
-        } else if (e[i].status < 0) {
+        } else if (e[i].status < 0 || isinf(e[i].total.error)) {
             (void)snprintf(text[used], JN_ERROR_TEXT, "%s: %.400s", e[i].method->name,
                            e[i].why.message);
         } else {

@@ -11,6 +11,9 @@
 
 enum { REPLICATES = 16, BLOCKS = 8, DRAWS = BLOCKS * JN_STUDENT_BLOCK, ROUNDS = 200 };
 
+/* A relative standard error of which five reach 0. */
+static const double UNKNOWN = 0.2;
+
 typedef struct bridge {
     const jn_student *q;
     uint64_t seed;
@@ -168,7 +171,9 @@ static jn_estimate read(const bridge *b, const double *log_r)
     }
     const double error = sqrt(jn_moments_variance(&spread) / REPLICATES);
     return (jn_estimate){ .value = value,
-                          .error = (b->resampled ? jn_student_doubt(error, &b->weights) : error) +
+                          .error = (b->resampled      ? jn_student_doubt(b->q, error, &b->weights)
+                                    : error < UNKNOWN ? error
+                                                      : INFINITY) +
                                    4.4e-16 * (8.0 + fabs(value)),
                           .dof = REPLICATES - 1,
                           .kind = b->resampled ? JN_RQMC : JN_MC,
@@ -222,6 +227,12 @@ static jn_status estimate(const jn_model *m, size_t row, const jn_exact_options 
     }
     *out = e;
     const double tolerance = options->tolerance > 0.0 ? options->tolerance : 1e-9;
+    if (isinf(e.error)) {
+        return jn_error_set(err, JN_NOT_CONVERGED,
+                            "observation %zu: bridge sampling: too few of %llu draws carry the sum "
+                            "for its error to be known, and the tolerance %.2g is not met",
+                            row, (unsigned long long)e.n_eval, tolerance);
+    }
     return e.error <= tolerance
                ? JN_OK
                : jn_error_set(

@@ -118,6 +118,38 @@ static double end_of(const jn_chart *f, const double *at, const double *value, b
     return near + (at[k] - near) * fmin(1.0, part + 0.15);
 }
 
+/* Does it fall from the last look but one to the last more slowly than a power of the distance? */
+static bool falls_slowly(const double *value, double power)
+{
+    const double last = value[LOOKS - 1], before = value[LOOKS - 2];
+    return last > -INFINITY && last - before > -power * log(looks[LOOKS - 1] / looks[LOOKS - 2]);
+}
+
+/* A tail that no integrable density has is a shoulder, low but wide: it may hold what a floor under
+ * densities does not show. */
+static void judge_tails(jn_chart *f, const profile *p)
+{
+    const double d = (double)f->dim;
+    for (size_t a = 0; a < f->dim; a++) {
+        for (size_t side = 0; side < 2; side++) {
+            f->shoulder = f->shoulder || falls_slowly(p->value[side][a], d);
+            f->heavy = f->heavy || falls_slowly(p->value[side][a], d + 1.0);
+        }
+    }
+}
+
+/* By how much a place on an axis stands for more than itself: there is room beside a shoulder. */
+static void add_room(const jn_chart *f, profile *p)
+{
+    for (size_t a = 0; a < f->dim; a++) {
+        for (size_t k = 0; k < LOOKS; k++) {
+            const double room = (double)(f->dim - 1) * fmax(0.0, far_looks[k] - M_LN2);
+            p->value[0][a][k] += room;
+            p->value[1][a][k] += room;
+        }
+    }
+}
+
 static bool set_ends(jn_chart *f, const profile *p, bool open[JN_CHART_DIM])
 {
     bool any = false;
@@ -126,20 +158,21 @@ static bool set_ends(jn_chart *f, const profile *p, bool open[JN_CHART_DIM])
         bool below, above;
         f->lo[a] = -end_of(f, at, p->value[0][a], &below);
         f->hi[a] = end_of(f, at, p->value[1][a], &above);
-        open[a] = below || above;
+        open[a] = below || above || f->shoulder;
         any = any || (open[a] && !f->stretched[a]);
     }
     return any;
 }
 
-/* Nodes of a needle far from 0 are rounded: by eps |u|, in its widths. */
+/* Nodes of a needle far from 0 are rounded, and so is what a density makes of them: by eps |u|, in
+ * its widths. */
 static double place_rounding(const jn_mode *mode)
 {
     double sum = 0.0;
     for (size_t a = 0; a < mode->dim; a++) {
         sum += fabs(mode->u[a]) * sqrt(mode->precision[a * mode->dim + a]);
     }
-    return 2.2e-16 * sum;
+    return 8.9e-16 * sum;
 }
 
 jn_status jn_chart_make(const jn_model *m, size_t row, const jn_modes *modes, size_t which,
@@ -159,11 +192,17 @@ jn_status jn_chart_make(const jn_model *m, size_t row, const jn_modes *modes, si
     profile p;
     bool open[JN_CHART_DIM];
     jn_status st = block == NULL ? JN_ERR_NOMEM : look(out, block, &p);
+    if (st == JN_OK) {
+        judge_tails(out, &p);
+    }
     if (st == JN_OK && set_ends(out, &p, open)) {
         for (size_t a = 0; a < m->dim; a++) {
             out->stretched[a] = open[a];
         }
         st = look(out, block, &p);
+        if (out->shoulder) {
+            add_room(out, &p);
+        }
         (void)set_ends(out, &p, open);
     }
     free(block);

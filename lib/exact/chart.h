@@ -19,6 +19,9 @@ typedef struct jn_chart {
     size_t which; /* the mode at the centre */
     bool shared;  /* the integrand is the mode's share of the joint, not the whole */
     bool stretched[JN_CHART_DIM];
+    bool shoulder; /* beyond the plain looks there may be more than below them: all is stretched */
+    bool heavy; /* along some axis the joint falls too slowly for its square over that of a Student
+                   density with 2 degrees of freedom to be integrable, as far as was looked */
     double lo[JN_CHART_DIM], hi[JN_CHART_DIM]; /* where the integrand is `depth` below its top */
     double depth;                              /* nats */
     double top;      /* the highest value of the log integrand that was seen */

@@ -98,14 +98,16 @@ static jn_status apply(const jn_chart *f, const rule *r, uint64_t n_nodes, doubl
 }
 
 /* Successive differences shrink, but not by much where a pole is near; then much is left. A last
- * difference that is small by chance is not believed, least of all where the one before it was no
- * great step either (a kink, a needle between the nodes). older: two before, NaN for none. */
+ * difference that is small by chance is not believed, nor is one before it, least of all where they
+ * were no great steps either (a kink, a needle between the nodes). older: two before, NaN for none.
+ */
 static double order_error(double last, double before, double older)
 {
-    const double believed = before <= 0.05 * older ? 1e-3 : 1.0;
+    const bool fast = before <= 0.05 * older;
     const double ratio = before > 0.0 ? last / before : last > 0.0 ? 1.0 : 0.0;
     const double left = ratio < 0.97 ? 10.0 * last / (1.0 - ratio) : 300.0 * last;
-    return fmax(left, believed * before);
+    const double first = isnan(older) ? 0.0 : older;
+    return fmax(left, fast ? fmax(0.03 * before, 0.01 * first) : 5.0 * fmax(before, first));
 }
 
 jn_status jn_gauss_hermite(jn_chart *f, const jn_exact_options *o, double tolerance, jn_local *out)

@@ -62,7 +62,7 @@ static jn_status more_points(sampling *job, size_t threads, jn_lse *replicates)
     return st;
 }
 
-static jn_estimate read(const jn_lse *replicates)
+static jn_estimate read(const jn_student *q, const jn_lse *replicates)
 {
     jn_lse all = JN_LSE_INIT;
     jn_moments spread = JN_MOMENTS_INIT;
@@ -75,7 +75,7 @@ static jn_estimate read(const jn_lse *replicates)
     }
     const double error = sqrt(jn_moments_variance(&spread) / REPLICATES);
     return (jn_estimate){ .value = value,
-                          .error = jn_student_doubt(error, &all) + 4.4e-16 * (8.0 + fabs(value)),
+                          .error = jn_student_doubt(q, error, &all) + 4.4e-16 * (8.0 + fabs(value)),
                           .dof = REPLICATES - 1,
                           .kind = JN_RQMC,
                           .method = "importance sampling about the mode",
@@ -101,7 +101,7 @@ static jn_status sample(const jn_student *q, const jn_exact_options *o, double t
         if (ran != JN_OK) {
             return ran;
         }
-        e = read(replicates);
+        e = read(q, replicates);
         st = e.error <= tolerance ? JN_OK : JN_NOT_CONVERGED;
     }
     *out = e;
@@ -122,6 +122,12 @@ jn_status jn_exact_importance(const jn_model *m, size_t row, const jn_exact_opti
     if (st < 0) {
         return jn_error_set(err, st, "observation %zu: importance sampling: %s", row,
                             jn_status_text(st));
+    }
+    if (isinf(out->error)) {
+        return jn_error_set(err, st,
+                            "observation %zu: importance sampling: too few of %llu points carry "
+                            "the sum for its error to be known, and the tolerance %.2g is not met",
+                            row, (unsigned long long)out->n_eval, tolerance);
     }
     return st == JN_OK
                ? st

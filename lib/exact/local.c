@@ -9,6 +9,11 @@ static double tolerance_of(const jn_exact_options *o)
     return o->tolerance > 0.0 ? o->tolerance : 1e-9;
 }
 
+double jn_local_log_error(double relative)
+{
+    return relative < 0.25 ? -log1p(-relative) : INFINITY;
+}
+
 static jn_status one_chart(const jn_model *m, size_t row, const jn_modes *modes, size_t which,
                            const jn_exact_options *o, jn_local_rule *rule, bool whole,
                            jn_local *out)
@@ -42,8 +47,8 @@ static jn_estimate add_up(const jn_modes *modes, size_t n, const jn_local *part,
         error += exp(part[i].value - value) * part[i].error;
     }
     error += 4.4e-16 * (32.0 + fabs(value) + fabs(modes->mode[0].log_joint));
-    return (jn_estimate){ .value = isnan(error) ? NAN : value,
-                          .error = error,
+    return (jn_estimate){ .value = isfinite(value) ? value : NAN, /* it saw nothing: not 0 */
+                          .error = isfinite(value) ? jn_local_log_error(error) : INFINITY,
                           .dof = NAN,
                           .kind = JN_QUADRATURE,
                           .method = method,
@@ -73,6 +78,12 @@ jn_status jn_local_sum(const jn_model *m, size_t row, const jn_exact_options *o,
         st = out->error <= tolerance ? JN_OK : JN_NOT_CONVERGED;
     }
     jn_modes_free(&modes);
+    if (st == JN_NOT_CONVERGED && isinf(out->error)) {
+        return jn_error_set(err, st,
+                            "observation %zu: %s has not found its integrand after %llu nodes: "
+                            "what it saw bounds no error, and the tolerance %.2g is not met",
+                            row, method, (unsigned long long)out->n_eval, tolerance);
+    }
     return st != JN_NOT_CONVERGED
                ? st
                : jn_error_set(err, st,

@@ -11,6 +11,10 @@ typedef struct jn_local {
     uint64_t n_eval;
 } jn_local;
 
+/* What a relative error of an integral is in its log. Infinite from 1/4 on: a rule that may be off
+ * by a quarter of what it found has not found its integrand, and its differences bound nothing. */
+double jn_local_log_error(double relative);
+
 /* Integrates a chart's integrand. JN_OK: the error meets the tolerance, relative; the rule may
  * widen the chart's box. JN_NOT_CONVERGED: *out is the best there is. */
 typedef jn_status jn_local_rule(jn_chart *f, const jn_exact_options *o, double tolerance,

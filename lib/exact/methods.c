@@ -144,12 +144,20 @@ static jn_status improve(const jn_exact_method *method, const jn_model *m, size_
 {
     jn_estimate e;
     jn_error why = JN_ERROR_INIT;
-    const jn_status st = method->run(m, row, options, &e, &why);
+    jn_status st = method->run(m, row, options, &e, &why);
     if (st >= 0 && e.kind == JN_RQMC && isfinite(best->value)) {
         /* a rule that failed may still have seen what no draw fell on */
-        e.error = fmax(e.error, 0.2 * fabs(e.value - best->value));
+        const double apart = 0.2 * fabs(e.value - best->value);
+        const double tolerance = options->tolerance > 0.0 ? options->tolerance : 1e-9;
+        if (st == JN_OK && apart > tolerance) {
+            st = jn_error_set(&why, JN_NOT_CONVERGED,
+                              "observation %zu: draws and rules differ by %.2g, far more than the "
+                              "standard error %.2g of the draws",
+                              row, 5.0 * apart, e.error);
+        }
+        e.error = fmax(e.error, apart);
     }
-    const bool sharper = st >= 0 && !(e.error >= best->error);
+    const bool sharper = st >= 0 && (isnan(best->value) || e.error < best->error);
     if (sharper) {
         *best = e;
     }

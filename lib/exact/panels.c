@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "exact/chart.h"
+#include "exact/local.h"
 #include "exact/methods.h"
 #include "exact/refinement.h"
 
@@ -71,6 +72,9 @@ jn_status jn_exact_panels(const jn_model *m, const jn_exact_options *options, jn
         st = st == JN_OK ? jn_refinement_run(&r, n, rows, most, err) : st;
         jn_refinement_free(&r);
         n = st == JN_OK ? unfinished(out, tolerance, n, rows) : n;
+    }
+    for (size_t i = 0; st == JN_OK && i < m->n_obs; i++) {
+        out[i].error = jn_local_log_error(out[i].error);
     }
     if (st == JN_ERR_NOMEM) {
         (void)jn_error_set(err, st, "out of memory for panels of %zu observations", m->n_obs);
@@ -152,7 +156,16 @@ jn_status jn_exact_panels_of(const jn_model *m, size_t row, const jn_exact_optio
         return jn_error_set(err, st, "observation %zu: log p(x) on panels: %s", row,
                             jn_status_text(st));
     }
+    e.value = isfinite(e.value) ? e.value : NAN; /* nothing but what no panel saw */
+    e.error = isfinite(e.value) ? jn_local_log_error(e.error) : INFINITY;
     *out = e;
+    if (isinf(e.error)) {
+        return jn_error_set(
+            err, JN_NOT_CONVERGED,
+            "observation %zu: panels have not found their integrand after %llu "
+            "nodes: what they saw bounds no error, and the tolerance %.2g is not met",
+            row, (unsigned long long)e.n_eval, tolerance);
+    }
     return e.error <= tolerance
                ? JN_OK
                : jn_error_set(err, JN_NOT_CONVERGED,

@@ -12,6 +12,13 @@
 
 enum { MAX_PASSES = 16, MAX_STEPS = 20 };
 
+/* Steps that the budget has made wider than the lines ask for: differences do not bound what the
+ * lattice does not see, and count this many times. */
+static const double CUT_SHORT = 30.0;
+
+/* What the last widening of a box brought that is never wide enough: tens of them would follow. */
+static const double STILL_TO_COME = 20.0;
+
 /* --- errors ---------------------------------------------------------------------------------- */
 
 /* From the values of three steps. Where nothing else bears witness the last difference stands as it
@@ -178,41 +185,82 @@ static jn_status coarsen(jn_lattice *g, uint64_t most, double *out, uint64_t *us
     return st;
 }
 
+/* A box that is never wide enough, widened for the OFTEN-th time: a ridge leads out of it. It may
+ * be thinner out there than the steps, which no extrapolation foresees: the last difference stands.
+ * What the last widening brought says more of what is beyond than the box's outer shells do. */
+enum { OFTEN = 3 };
+
+typedef struct box_history {
+    int widened; /* times */
+    bool now;    /* the last thing that was done */
+    double value;
+} box_history;
+
+static double inside_error(const jn_chart *f, const box_history *past, jn_lattice_sums *s,
+                           double lines, double value, double tolerance)
+{
+    const double error = step_error(f, s, lines, tolerance);
+    if (past->widened < OFTEN) {
+        return error;
+    }
+    const double gained = past->now ? fabs(expm1(value - past->value)) : 0.0;
+    s->beyond = fmax(s->beyond, STILL_TO_COME * gained);
+    return fmax(error, 3.0 * fabs(1.0 - s->twice));
+}
+
+/* One pass; *wider: the box is what falls short, not the steps. */
+static jn_status sum_once(const jn_lattice *g, const jn_exact_options *o, double tolerance,
+                          double lines, box_history *past, bool *wider, jn_local *out)
+{
+    jn_lattice_sums s;
+    const jn_status st = jn_lattice_sum(g, o->threads, &s, &out->n_eval);
+    if (st == JN_OK) {
+        out->value = s.log_total + log_volume(g);
+        const double inside = inside_error(g->f, past, &s, lines, out->value, tolerance);
+        out->error = inside + s.beyond;
+        *wider = s.beyond > 0.5 * tolerance && s.beyond > inside;
+        past->value = out->value;
+        past->now = *wider;
+        past->widened += *wider;
+    }
+    return st;
+}
+
 jn_status jn_trapezoid(jn_chart *f, const jn_exact_options *o, double tolerance, jn_local *out)
 {
     const uint64_t most = o->max_nodes == 0 ? (uint64_t)1 << 25 : o->max_nodes;
     const double aim = 0.5 * tolerance;
     static const double refinement[JN_CHART_DIM] = { 0.5, 0.6, 0.7, 0.75, 0.8, 0.8, 0.85, 0.85 };
     jn_lattice g = { .f = f };
+    box_history past = { 0 };
     double lines = 0.0;
+    bool wider = false;
     *out = (jn_local){ NAN, NAN, 0 };
     for (size_t a = 0; a < f->dim; a++) {
         g.h[a] = first_step(f->dim, aim);
     }
     jn_status st = f->dim == 1 ? JN_OK : choose_steps(&g, aim, &lines, &out->n_eval);
-    bool fits = jn_lattice_lay_out(&g, most);
+    const bool fits = jn_lattice_lay_out(&g, most);
+    bool cut = !fits;
     st = fits || st != JN_OK ? st : coarsen(&g, most, &lines, &out->n_eval);
     for (int pass = 0; st == JN_OK && pass < MAX_PASSES; pass++) {
-        jn_lattice_sums s;
-        st = jn_lattice_sum(&g, o->threads, &s, &out->n_eval);
-        if (st != JN_OK) {
-            return st;
-        }
-        const double inside = step_error(f, &s, lines, tolerance);
-        out->value = s.log_total + log_volume(&g);
-        out->error = inside + s.beyond;
-        if (out->error <= tolerance || !fits) {
+        st = sum_once(&g, o, tolerance, lines, &past, &wider, out);
+        if (st != JN_OK || out->error <= tolerance || cut) {
             break;
         }
-        if (s.beyond > aim && s.beyond > inside) {
+        if (wider) {
             widen(f);
         } else {
             scale_steps(&g, refinement[f->dim - 1]);
             st = f->dim == 1 ? st : choose_steps(&g, aim, &lines, &out->n_eval);
         }
         if (!jn_lattice_lay_out(&g, most)) {
+            cut = true;
             break;
         }
+    }
+    if (st == JN_OK && cut) {
+        out->error *= f->shoulder ? INFINITY : fits ? 1.0 : CUT_SHORT;
     }
     return st != JN_OK ? st : out->error <= tolerance ? JN_OK : JN_NOT_CONVERGED;
 }

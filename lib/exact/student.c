@@ -10,6 +10,19 @@
 #include "jensen/sobol.h"
 #include "kernel/kernels.h"
 
+/* A chart of a mode tells how slowly the joint dies out along its axes. */
+static jn_status look_at_tails(jn_student *q)
+{
+    static const double tolerance = 1e-9;
+    jn_status st = JN_OK;
+    for (size_t k = 0; st == JN_OK && q->m->dim <= JN_CHART_DIM && k < q->modes.n; k++) {
+        jn_chart f;
+        st = jn_chart_make(q->m, q->row, &q->modes, k, false, tolerance, &f);
+        q->outweighed = q->outweighed || (st == JN_OK && f.heavy);
+    }
+    return st;
+}
+
 jn_status jn_student_new(const jn_model *m, size_t row, jn_student *out, jn_error *err)
 {
     if (m->density == NULL || jn_model_states(m) > 0 || m->dim > JN_STUDENT_DIM) {
@@ -32,6 +45,11 @@ jn_status jn_student_new(const jn_model *m, size_t row, jn_student *out, jn_erro
                                                 its Gaussian */
         const double share = exp(q.log_weight[k] - jn_lse_log_sum(&all));
         q.log_weight[k] = log((share + 0.01) / (1.0 + 0.01 * (double)q.modes.n));
+    }
+    const jn_status looked = look_at_tails(&q);
+    if (looked != JN_OK) {
+        jn_modes_free(&q.modes);
+        return looked;
     }
     *out = q;
     return JN_OK;
@@ -129,11 +147,14 @@ jn_status jn_student_weights(const jn_student *q, const jn_stream *s, uint64_t f
 
 /* A weight's share of the sum: more like it may be missing, or the sum means nothing. */
 static const double SUSPECT = 1e-3, USELESS = 0.05, MISSING = 20.0;
+static const double UNKNOWN = 0.2; /* relative standard error */
 
-double jn_student_doubt(double error, const jn_lse *weights)
+double jn_student_doubt(const jn_student *q, double error, const jn_lse *weights)
 {
     const double largest = weights->scaled > 0.0 ? 1.0 / weights->scaled : 1.0;
-    return largest > USELESS   ? INFINITY
-           : largest > SUSPECT ? fmax(error, MISSING * largest)
-                               : error;
+    if (largest > USELESS || q->outweighed) {
+        return INFINITY;
+    }
+    const double doubted = largest > SUSPECT ? fmax(error, MISSING * largest) : error;
+    return doubted < UNKNOWN ? doubted : INFINITY;
 }

@@ -20,6 +20,8 @@ typedef struct jn_student {
     size_t row;
     jn_modes modes;
     double log_weight[JN_STUDENT_MODES];
+    bool
+        outweighed; /* the posterior's tails are so much heavier that no error of a mean is known */
 } jn_student;
 
 /* Free with jn_student_free. JN_ERR_UNSUPPORTED: discrete, or more than 64 coordinates. */
@@ -34,8 +36,9 @@ JN_CHECKED jn_status jn_student_weights(const jn_student *q, const jn_stream *s,
 JN_CHECKED jn_status jn_student_weights_at(const jn_student *q, size_t n, const double *u,
                                            double *scratch, double *out);
 
-/* A standard error by what the weights say of it: one that makes up much of their sum says that
- * there are more like it that no replicate has seen. Infinite where the sum means nothing. */
-double jn_student_doubt(double error, const jn_lse *weights);
+/* A standard error, relative, by what the weights say of it: one that makes up much of their sum
+ * says that there are more like it that no replicate has seen. Infinite where the sum means
+ * nothing, and where five of them reach 0. */
+double jn_student_doubt(const jn_student *q, double error, const jn_lse *weights);
 
 #endif

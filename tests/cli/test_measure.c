@@ -109,6 +109,35 @@ static void test_timings_are_on_stderr(void **state)
     outcome_free(&timed);
 }
 
+/* A posterior 30 times as narrow as its neck is long: the rules do not find it, and say so with an
+ * infinite error and why; the closed form stands. */
+static void test_unknown_errors_are_infinite(void **state)
+{
+    static const char line[] =
+        "evidence hierarchical-normal --data one.csv --set mu_sd=36.837272759818347 "
+        "--set tau_scale=0.27330472094474639 --set tau_prior=halfnormal "
+        "--methods closed-form,cubature,bridge-resampled";
+    (void)state;
+    (void)jn_scratch_text("one.csv", "y,sd\n-51.637367701618615,0.15528642418141861\n");
+    char text[512];
+    snprintf(text, sizeof text, "%s --format json", line);
+    json_t *root = run_json(text, 0), *row; /* the closed form met the tolerance */
+    size_t i;
+    json_array_foreach(json_object_get(root, "methods"), i, row)
+    {
+        if (i > 0) {
+            assert_string_equal(json_string_value(json_object_get(row, "error")), "inf");
+            assert_string_equal(json_string_value(json_object_get(row, "met")), "no");
+        }
+    }
+    assert_int_equal(i, 3);
+    json_decref(root);
+    outcome o = run_program(line, NULL, NULL);
+    assert_non_null(strstr(o.out, "\ncubature: observation 0: "));
+    assert_non_null(strstr(o.out, "\nbridge-resampled: observation 0: "));
+    outcome_free(&o);
+}
+
 /* A method that cannot answer as asked: exit 1. Only approximations: nothing was answered. */
 static void test_weak_evidence(void **state)
 {
@@ -330,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_modes_are_counted),
         cmocka_unit_test(test_threads_change_no_byte),
         cmocka_unit_test(test_timings_are_on_stderr),
+        cmocka_unit_test(test_unknown_errors_are_infinite),
         cmocka_unit_test(test_weak_evidence),
         cmocka_unit_test(test_derivation),
         cmocka_unit_test(test_derivation_without_a_split),
