@@ -1,8 +1,8 @@
 /* Does the error column tell the truth? For each pair of a model and a proposal, rule and bound:
  * how often value +- t error, a nominal 95 % interval, holds the true value over many seeds.
  *
- * coverage BIRTHWT_CSV [SEEDS [RULE]]: lines of CSV, a cell each; RULE, such as "mc one replicate":
- * its cells alone. */
+ * coverage BIRTHWT_CSV [SEEDS [RULE [PAIR]]]: lines of CSV, a cell each; RULE, such as "mc one
+ * replicate": its cells alone; PAIR: those of the pairs whose name has it. */
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <math.h>
@@ -187,13 +187,15 @@ int main(int argc, char **argv)
     const int seeds = argc > 2 ? atoi(argv[2]) : 2000;
     gsl_set_error_handler_off();
     if (argc < 2 || seeds < 2) {
-        fprintf(stderr, "usage: %s BIRTHWT_CSV [SEEDS [RULE]]\n", argv[0]);
+        fprintf(stderr, "usage: %s BIRTHWT_CSV [SEEDS [RULE [PAIR]]]\n", argv[0]);
         return 2;
     }
     printf("pair,k,rule,bound,estimator,quantity,seeds,no_error,covered,below,above,bias_sd,"
            "error_sd\n");
     for (size_t i = 0; i < N_PAIRS; i++) {
-        run_pair(&pairs[i], argv[1], seeds, argc > 3 ? argv[3] : NULL);
+        if (argc < 5 || strstr(pairs[i].name, argv[4]) != NULL) {
+            run_pair(&pairs[i], argv[1], seeds, argc > 3 ? argv[3] : NULL);
+        }
     }
     return 0;
 }

@@ -20,6 +20,24 @@ double jn_nested_error(double fine, double middle, double coarse)
     return rate_known ? e1 * fmin(1.0, 10.0 * e1 / e2) : e1;
 }
 
+/* The t interval of n skewed values holds the mean too seldom, by gamma^2 (z^4 + 2 z^2 - 3) / 18 -
+ * kappa (z^2 - 3) / 12 of its length over n (Hall 1988, Edgeworth's series): at z = 1.96, where
+ * kappa = 3/2 gamma^2 as for gamma laws, 0.98 gamma^2. Of the sample's own skewness 6 / n is noise.
+ */
+static double stretch(size_t n, const double *x, const jn_moments *m)
+{
+    double cubes = 0.0;
+    for (size_t i = 0; i < n; i++) {
+        const double d = x[i] - m->mean;
+        cubes += d * d * d;
+    }
+    const double size = (double)n, moment = cubes / size / pow(m->m2 / size, 1.5);
+    const double gamma = moment * sqrt(size * (size - 1.0)) / (size - 2.0);
+    enum { LEAST = 8 }; /* a series in 1 / n */
+    const double skewed = n < LEAST ? 0.0 : 0.98 * (gamma * gamma - 6.0 / size) / size;
+    return skewed > 0.0 ? 1.0 + skewed : 1.0; /* all the same: gamma is NaN */
+}
+
 /* Mean of n values, its standard error and its degrees of freedom; NaN for n < 2. */
 static double spread(size_t n, const double *x, double *se, double *dof)
 {
@@ -27,7 +45,7 @@ static double spread(size_t n, const double *x, double *se, double *dof)
     for (size_t i = 0; i < n; i++) {
         jn_moments_add(&m, x[i], 1.0);
     }
-    *se = sqrt(jn_moments_variance(&m) / (double)n);
+    *se = sqrt(jn_moments_variance(&m) / (double)n) * stretch(n, x, &m);
     *dof = n < 2 ? NAN : (double)(n - 1);
     return m.mean;
 }
