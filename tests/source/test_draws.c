@@ -121,6 +121,16 @@ static void test_draws_are_the_streams(void **state)
     jn_law_set_free(&set);
 }
 
+/* Of the first replicate. */
+static void first_log_weights(size_t n, double *log_w)
+{
+    const jn_stream s = { .seed = 3, .observation = 7, .purpose = JN_FOR_PROPOSAL };
+    jn_normal_fill(&s, 0, n, 0, log_w);
+    for (size_t i = 0; i < n; i++) {
+        log_w[i] -= 1.0;
+    }
+}
+
 /* Laws are made in chunks of many blocks and merged: groups of K run across chunks. */
 static void test_groups_run_across_chunks(void **state)
 {
@@ -128,11 +138,7 @@ static void test_groups_run_across_chunks(void **state)
     enum { N = 100003 };
     static double l[N];
     const fake f = { .bad_from = INFINITY };
-    const jn_stream s = { .seed = 3, .observation = 7, .purpose = JN_FOR_PROPOSAL };
-    jn_normal_fill(&s, 0, N, 0, l);
-    for (size_t i = 0; i < N; i++) {
-        l[i] -= 1.0;
-    }
+    first_log_weights(N, l);
     jn_law_set set;
     jn_error err = JN_ERROR_INIT;
     assert_ok(draw(&f, N, 1, 3, &ALL, &set, &err), &err);
@@ -157,11 +163,7 @@ static void test_what_one_replicate_makes(void **state)
     enum { N = 30011 };
     static double l[N];
     const fake f = { .bad_from = INFINITY };
-    const jn_stream s = { .seed = 3, .observation = 7, .purpose = JN_FOR_PROPOSAL };
-    jn_normal_fill(&s, 0, N, 0, l);
-    for (size_t i = 0; i < N; i++) {
-        l[i] -= 1.0;
-    }
+    first_log_weights(N, l);
     jn_pareto want;
     assert_ok(jn_pareto_fit(N, N, l, &want), NULL);
     const jn_law_wish wish = { .needs = JN_NEED_NODES | JN_NEED_TAIL,
