@@ -221,6 +221,7 @@ typedef struct jn_weight_law {
     double *mw1;         /* m (W - 1), exact also where m underflows */
     double *m_below;     /* n + 1: sum of m over the nodes before each */
     double *mw_below;    /* n + 1: sum of m W */
+    double *m_above;     /* n + 1: sum of m over each node and those after it */
     double *data;
 } jn_weight_law;
 

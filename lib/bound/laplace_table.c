@@ -1,10 +1,12 @@
 #include "bound/laplace_table.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "base/memory.h"
 
-static const double FLOOR = -44.0; /* log of what no longer counts against 1 */
+static const double FLOOR = -44.0;                  /* log of what no longer counts against 1 */
+static const double SAME_PLACE = 8.0 * DBL_EPSILON; /* relative */
 enum { BATCH = 8, MOST_ENTRIES = 1 << 24 };
 
 void jn_laplace_table_free(jn_laplace_table *t)
@@ -44,7 +46,9 @@ static jn_status add_batch(const jn_weight_law *w, double *at, jn_laplace_table 
     for (size_t i = t->n; i < t->n + BATCH; i++) {
         const double u = t->step * *at;
         const double flat = fmin(jn_weight_law_flat(w, u), 1e15);
-        const double count = fmax(floor(flat / t->step), 1.0);
+        /* so far out that places of the lattice are the same number, several are one */
+        const double same = floor(SAME_PLACE * fabs(*at));
+        const double count = fmax(fmax(floor(flat / t->step), same), 1.0);
         t->u[i] = u + 0.5 * t->step * (count - 1.0);
         t->count[i] = count;
         t->odd[i] = floor(0.5 * (count + fabs(fmod(*at, 2.0))));

@@ -81,9 +81,7 @@ static double direct_log_phi(const jn_weight_law *w, double u, double *scratch)
     for (size_t i = 0; i < n; i++) {
         below += w->m[lo + i] * value[i];
     }
-    for (size_t i = hi; i < w->n; i++) {
-        below -= w->m[i];
-    }
+    below -= w->m_above[hi];
     const double faint = w->mw_below[lo] > 0.0 ? exp(u + log(w->mw_below[lo])) : 0.0;
     return log1p(below - faint);
 }

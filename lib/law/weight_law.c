@@ -33,11 +33,14 @@ static void fill_nodes(jn_weight_law *w)
         w->low += w->log_w[i] < LOW;
         w->high += w->log_w[i] <= HIGH;
     }
+    for (size_t i = w->n; i-- > 0;) {
+        w->m_above[i] = w->m_above[i + 1] + w->m[i];
+    }
 }
 
 static jn_status allocate(jn_weight_law *w, size_t n)
 {
-    double *data = jn_alloc_doubles(7 * n + 2);
+    double *data = jn_alloc_doubles(8 * n + 3);
     if (data == NULL) {
         return JN_ERR_NOMEM;
     }
@@ -49,6 +52,7 @@ static jn_status allocate(jn_weight_law *w, size_t n)
                           .m_below = data + 4 * n,
                           .mw_below = data + 5 * n + 1,
                           .log_m = data + 6 * n + 2,
+                          .m_above = data + 7 * n + 2,
                           .data = data };
     return JN_OK;
 }

@@ -63,6 +63,27 @@ static void test_evidence_prints_them(void **state)
     }
 }
 
+/* The worked example with a q so wide that log-weights are numbers of 16 digits: log w is
+ * -1.5 s^2 e^2 but for terms of order s, and E min(e_1^2, e_2^2) = 1 - 2/pi. Where the integral
+ * over every digit of u would never end, no step of it may be lost either. */
+static void test_a_very_wide_q(void **state)
+{
+    static const double sds[] = { 1e4, 1e8 };
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        char line[64];
+        (void)snprintf(line, sizeof line, "gap --q-set sd=%g --bounds iwae --k 2 --format json",
+                       sds[i]);
+        json_t *root = run_json(line, 1);
+        const json_t *b = json_array_get(json_object_get(root, "bounds"), 0);
+        const double gap = 1.5 * sds[i] * sds[i] * (1.0 - M_2_PI);
+        /* terms of order s^1 and 1 are left out: 1e-6 at s = 1e4 */
+        assert_close(real_at(b, "gap"), gap, 1e-6, real_at(b, "gap_error"));
+        assert_true(real_at(b, "gap_error") < 1e-5 * gap);
+        json_decref(root);
+    }
+}
+
 static void test_gap_prints_them(void **state)
 {
     (void)state;
@@ -145,9 +166,8 @@ static void test_a_joint_without_a_mode(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_evidence_prints_them),
-        cmocka_unit_test(test_gap_prints_them),
-        cmocka_unit_test(test_infinite_verdicts),
+        cmocka_unit_test(test_evidence_prints_them),   cmocka_unit_test(test_gap_prints_them),
+        cmocka_unit_test(test_a_very_wide_q),          cmocka_unit_test(test_infinite_verdicts),
         cmocka_unit_test(test_a_joint_without_a_mode),
     };
     return cmocka_run_group_tests(tests, jn_scratch_enter, jn_scratch_leave);

@@ -36,6 +36,8 @@ static void test_masses_and_mean_are_one(void **state)
                 assert_true((w.log_w[i] > 300.0) == (i >= w.high));
                 assert_true(i == 0 || w.log_w[i - 1] <= w.log_w[i]);
                 assert_close(w.m_below[i + 1], mass, 1e-15, 0.0);
+                /* two sums of parts of 1, each rounded at every node */
+                assert_close(w.m_below[i] + w.m_above[i], 1.0, 0.0, 1e-15 * (double)(w.n + 4));
                 assert_close(w.mw_below[i + 1], mean, 1e-13, 1e-300);
             }
             /* log-masses of size 30 round at 4e-15; log-weights of size 1e4 at 1e-12 */
