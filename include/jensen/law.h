@@ -69,6 +69,7 @@ typedef struct jn_tilt {
     double mass;  /* sum of e^(beta l + log m - max) */
     double first; /* sum of l e^(beta l + log m - max) */
     double edge;  /* what of the mass stands at the border of a rule's domain */
+    double inner; /* and in the shell within it, where the rule has one; else 0 */
 } jn_tilt;
 
 /* The largest log-weights of a stream of draws. */
@@ -171,7 +172,8 @@ typedef struct jn_weights {
                               * log_ratio, by who made them; NULL: the law sums */
     const double *log_w_posterior; /* n; log-weights of as many draws of p(z | x), INFINITY where q
                                     * has no density; NULL: none */
-    const unsigned char *edge; /* n; nonzero: on the border of the rule's domain; NULL: none is */
+    const unsigned char *edge; /* n; 1: on the border of the rule's domain, 2: in the shell within
+                                * it, whose radii have the same ratio; NULL: none is */
 } jn_weights;
 
 /* An empty law that keeps what is wished for. log_p: exact log p(x), NaN where it is not known (the

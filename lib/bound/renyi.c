@@ -25,11 +25,33 @@ static double from_draws(const jn_law *law, double beta)
     return (sum - jn_lse_log_sum(&law->mass)) / beta;
 }
 
+/* How many times what stands on the border lies beyond it. Shells whose radii grow by one factor
+ * hold masses of one ratio under a power law, and of a falling one under any lighter tail (a
+ * density log-concave in log r), so that the rest is at most the geometric series: thrice that,
+ * since directions differ, and no less than the border's own. Without shells, what polynomial tails
+ * take. */
+static double times_beyond(const jn_tilt *t)
+{
+    static const double most = 100.0;
+    const double ratio = t->inner > 0.0 ? t->edge / t->inner : 1.0;
+    return ratio < 1.0 ? fmin(fmax(3.0 * ratio / (1.0 - ratio), 1.0), most) : most;
+}
+
 /* What lies beyond the nodes, from what stands on their border. */
 static double border_error(const jn_law *law, double beta)
 {
     const jn_tilt *t = jn_find_tilt(law, beta);
-    return t == NULL || !(t->mass > 0.0) ? 0.0 : 100.0 * t->edge / (t->mass * fabs(beta));
+    return t == NULL || !(t->mass > 0.0) ? 0.0 : times_beyond(t) * t->edge / (t->mass * fabs(beta));
+}
+
+/* Where W^beta all but diverges it counts weights of e^(1e7), whose logs, and those of the masses
+ * that nearly balance them, are rounded themselves. */
+static double log_rounding(const jn_law *law, const jn_weight_law *w, double beta)
+{
+    const jn_tilt *t = jn_find_tilt(law, beta);
+    const double mean = t == NULL ? jn_weight_law_tilt(w, beta).mean
+                                  : jn_tilt_mean(t) - w->log_evidence;
+    return isfinite(mean) ? 4.4e-16 * fabs(mean) : 0.0;
 }
 
 /* A law of many nodes is compressed, and leaves out what neither the ELBO nor the first powers of W
@@ -39,7 +61,7 @@ static jn_bound_value from_nodes(const jn_law *law, const jn_weight_law *w, doub
     const double gap = 0.0 - jn_weight_law_tilt(w, beta).log_moment / beta; /* no -0 */
     const jn_rounding r = jn_rounding_of(w);
     const double error = fabs(gap) * (1.0 + fabs(beta)) * r.relative + r.floor +
-                         border_error(law, beta);
+                         border_error(law, beta) + log_rounding(law, w, beta);
     const double sum = from_draws(law, beta), all = w->log_evidence - sum;
     const double rounding = 1e-13 * (1.0 + fabs(sum) + fabs(w->log_evidence));
     return !isnan(sum) && !(fabs(all - gap) <= rounding) ? jn_gap_value(w, all, error + rounding)

@@ -151,7 +151,7 @@ void jn_law_stream_nodes(jn_law *law, const jn_weights *b)
         jn_lse_add(&evidence, log_m + l);
         jn_lse_add(&second, log_m + 2.0 * l);
         jn_lse_add(&third, log_m + 3.0 * l);
-        if (b->edge != NULL && b->edge[i] != 0) {
+        if (b->edge != NULL && b->edge[i] == 1) {
             jn_lse_add(&law->edge_mass, log_m);
             jn_lse_add(&law->edge_evidence, log_m + l);
             jn_lse_add(&law->edge_entropy, log_m + l + log(fmax(1.0, fabs(l))));

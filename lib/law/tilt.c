@@ -19,6 +19,7 @@ static void raise_to(jn_tilt *t, double max)
         t->mass *= scale;
         t->first *= scale;
         t->edge *= scale;
+        t->inner *= scale;
         t->max = max;
     }
 }
@@ -41,15 +42,17 @@ static void add_piece(jn_tilt *t, size_t n, const double *log_w, const double *l
         term[i] -= t->max;
     }
     k->exp(n, term, value);
-    double mass = 0.0, first = 0.0, outer = 0.0;
+    double mass = 0.0, first = 0.0, outer = 0.0, inner = 0.0;
     for (size_t i = 0; i < n; i++) {
         mass += value[i];
         first += value[i] > 0.0 ? value[i] * log_w[i] : 0.0;
-        outer += edge != NULL && edge[i] != 0 ? value[i] : 0.0;
+        outer += edge != NULL && edge[i] == 1 ? value[i] : 0.0;
+        inner += edge != NULL && edge[i] == 2 ? value[i] : 0.0;
     }
     t->mass += mass;
     t->first += first;
     t->edge += outer;
+    t->inner += inner;
 }
 
 void jn_tilt_add(jn_tilt *t, size_t n, const double *log_w, const double *log_m,
@@ -72,6 +75,7 @@ void jn_tilt_merge(jn_tilt *into, const jn_tilt *from)
     into->mass += scale * from->mass;
     into->first += scale * from->first;
     into->edge += scale * from->edge;
+    into->inner += scale * from->inner;
 }
 
 double jn_tilt_log_sum(const jn_tilt *t)

@@ -269,6 +269,13 @@ static void step_into(const grid *g, size_t level, size_t j, size_t k, cursor *c
     }
 }
 
+/* 1: the border, 2: the shell within. */
+static unsigned char shell_of(double distance)
+{
+    const double outer = SHELL * SHELL;
+    return distance > outer ? 1 : distance > outer * outer ? 2 : 0;
+}
+
 /* Points of one line along the first axis, from c->k[0], at most `most` of them, into columns n and
  * up; those in corners are left out. Moves on; returns how many points were passed. */
 static size_t place_line(const grid *g, size_t level, cursor *c, size_t most, jn_workspace *ws,
@@ -284,7 +291,7 @@ static size_t place_line(const grid *g, size_t level, cursor *c, size_t most, jn
         cursor point = line;
         step_into(g, level, 0, k, &point);
         ws->log_mass[*n] = point.log_volume;
-        ws->edge[*n] = g->round ? point.distance > SHELL * SHELL : point.on_face;
+        ws->edge[*n] = g->round ? shell_of(point.distance) : point.on_face;
         for (size_t j = 0; j < dim; j++) {
             ws->u[j * JN_BLOCK + *n] = g->axis[level][j].x[j == 0 ? k : c->k[j]];
         }

@@ -128,11 +128,56 @@ static void test_powers_on_the_border(void **state)
     }
 }
 
+/* The moment of order n over s, at the precision that its near divergence asks for. */
+static double scale_truth(int dim, long double s, long double n)
+{
+    return (double)(dim * ((n - 1.0L) * logl(s) - 0.5L * logl(n + (1.0L - n) / (s * s))) / n);
+}
+
+/* Within 1e-9 of the divergence (s^2 = (n - 1) / n) logs of weights of e^(1e8) count, and are
+ * rounded themselves: 1e-9 of the value, and the error says so. On and beyond it the bound is
+ * infinite. */
+static void test_powers_that_all_but_diverge(void **state)
+{
+    (void)state;
+    static const struct {
+        double n;
+        const char *bound;
+    } cases[] = { { 1.5, "cubo:1.5" }, { 2.0, "cubo:2" }, { 3.0, "cubo:3" } };
+    static const double off[] = { 1e-9, 1e-6, 1e-4, -1e-9, -1e-4 };
+    for (size_t i = 0; i < 15; i++) {
+        const double n = cases[i / 5].n, s = sqrt((n - 1.0) / n) * (1.0 + off[i % 5]);
+        jn_test_run r = run_scale(1, s, cases[i / 5].bound, 1e-6);
+        const jn_gap_bound *b = &r.table->total.bounds[0];
+        if (off[i % 5] < 0.0) {
+            assert_true(b->value.value == INFINITY);
+        } else {
+            assert_close(b->value.value, scale_truth(1, s, n), 0.0, b->value.error);
+            assert_true(b->value.error < 2e-7);
+        }
+        jn_test_gap_free(&r);
+    }
+}
+
+/* What lies beyond the border follows from how the last shells fall off: it was claimed to be a
+ * hundred times what stands on it. */
+static void test_errors_on_the_border_are_sharp(void **state)
+{
+    (void)state;
+    jn_test_run r = run_scale(3, 0.715, "cubo:2", 1e-9);
+    const jn_gap_bound *b = &r.table->total.bounds[0];
+    assert_close(b->value.value, scale_truth(3, 0.715, 2.0), 0.0, b->value.error);
+    assert_true(b->value.error < 1e-5);
+    jn_test_gap_free(&r);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_renyi_and_cubo),
         cmocka_unit_test(test_var_w),
+        cmocka_unit_test(test_powers_that_all_but_diverge),
+        cmocka_unit_test(test_errors_on_the_border_are_sharp),
         cmocka_unit_test(test_powers_on_the_border),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
