@@ -36,28 +36,22 @@ static jn_delta errors_of(const jn_law *law, const jn_weight_law *w, const jn_bo
     return out;
 }
 
-jn_status jn_delta_errors(const jn_law *law, size_t n, const jn_bound_arg *args,
-                          const jn_bound_result *results, const jn_bound_value *values,
-                          jn_delta *out)
+jn_status jn_delta_errors(const jn_law *law, const jn_weight_law *w, size_t n,
+                          const jn_bound_arg *args, const jn_bound_result *results,
+                          const jn_bound_value *values, jn_delta *out)
 {
-    jn_weight_law w;
-    jn_status st = jn_weight_law_new(law, &w);
-    if (st != JN_OK) {
-        return st;
-    }
-    double *f = jn_alloc_doubles(w.n);
-    st = f == NULL ? JN_ERR_NOMEM : JN_OK;
+    double *f = jn_alloc_doubles(w->n);
+    jn_status st = f == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         const jn_estimator e = results[i].estimator;
         const bool of_law = e == JN_BY_LAW || e == JN_BY_SELF_NORMALISED;
         out[i] = (jn_delta){ NAN, NAN };
         if (of_law && args[i].bound->influence != NULL && isfinite(values[i].value) &&
             law->n_nodes > 1) {
-            st = args[i].bound->influence(law, &w, &args[i], f);
-            out[i] = st == JN_OK ? errors_of(law, &w, &values[i], f) : out[i];
+            st = args[i].bound->influence(law, w, &args[i], f);
+            out[i] = st == JN_OK ? errors_of(law, w, &values[i], f) : out[i];
         }
     }
     free(f);
-    jn_weight_law_free(&w);
     return st;
 }

@@ -29,8 +29,8 @@ typedef struct jn_delta {
 } jn_delta;
 
 /* law: of one replicate of draws, with nodes. */
-JN_CHECKED jn_status jn_delta_errors(const jn_law *law, size_t n, const jn_bound_arg *args,
-                                     const jn_bound_result *results, const jn_bound_value *values,
-                                     jn_delta *out);
+JN_CHECKED jn_status jn_delta_errors(const jn_law *law, const jn_weight_law *w, size_t n,
+                                     const jn_bound_arg *args, const jn_bound_result *results,
+                                     const jn_bound_value *values, jn_delta *out);
 
 #endif

@@ -130,9 +130,10 @@ static size_t family_size(size_t n, const jn_bound_arg *args, const jn_bound_res
     return count;
 }
 
-/* All values of one law; out[].estimator stands. */
+/* All values of one law, and what draws of it show of their errors (NULL: not asked);
+ * out[].estimator stands. */
 static jn_status eval_law(const jn_law *law, size_t n, const jn_bound_arg *args,
-                          const jn_bound_result *out, jn_bound_value *values)
+                          const jn_bound_result *out, jn_bound_value *values, jn_delta *delta)
 {
     const bool nodes = (law->needs & JN_NEED_NODES) != 0;
     jn_weight_law w;
@@ -149,6 +150,8 @@ static jn_status eval_law(const jn_law *law, size_t n, const jn_bound_arg *args,
                                      values + first);
     }
     if (nodes) {
+        st = st == JN_OK && delta != NULL ? jn_delta_errors(law, &w, n, args, out, values, delta)
+                                          : st;
         jn_weight_law_free(&w);
     }
     return st;
@@ -156,15 +159,16 @@ static jn_status eval_law(const jn_law *law, size_t n, const jn_bound_arg *args,
 
 /* Values on every law of the set: parts[part * n + i], then the whole. */
 static jn_status eval_all(const jn_law_set *set, size_t n, const jn_bound_arg *args,
-                          const jn_bound_result *out, jn_bound_value *parts, jn_bound_value *all)
+                          const jn_bound_result *out, jn_bound_value *parts, jn_bound_value *all,
+                          jn_delta *delta)
 {
     const bool replicates = !set->nested && set->n > 1;
     jn_status st = JN_OK;
     for (size_t part = 0; st == JN_OK && part < set->n; part++) {
-        st = eval_law(&set->law[part], n, args, out, parts + part * n);
+        st = eval_law(&set->law[part], n, args, out, parts + part * n, delta);
     }
     if (st == JN_OK && replicates) {
-        return eval_law(&set->pooled, n, args, out, all);
+        return eval_law(&set->pooled, n, args, out, all, NULL);
     }
     memcpy(all, parts, n * sizeof *all);
     return st;
@@ -283,9 +287,8 @@ jn_status jn_bound_results(const jn_law_set *set, jn_estimator estimator, size_t
         results[i].estimator = args[i].bound->estimator(&args[i], &setting);
     }
     jn_bound_value *all = st == JN_OK ? values + set->n * n : NULL;
-    st = st == JN_OK ? eval_all(set, n, args, results, values, all) : st;
-    const bool within = is_one_sample(set) && (set->pooled.needs & JN_NEED_NODES) != 0;
-    st = st == JN_OK && within ? jn_delta_errors(&set->pooled, n, args, results, all, delta) : st;
+    const bool within = is_one_sample(set) && (set->law[0].needs & JN_NEED_NODES) != 0;
+    st = st == JN_OK ? eval_all(set, n, args, results, values, all, within ? delta : NULL) : st;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         one_result(set, &args[i], values + i, n, all + i, within ? &delta[i] : NULL, &results[i]);
     }
