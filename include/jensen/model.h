@@ -34,8 +34,10 @@ typedef struct jn_range {
  * REAL u = z; POSITIVE u = log z; UNIT u = logit z; DISCRETE none (z = 0 .. n_states - 1). */
 typedef enum jn_support { JN_REAL, JN_POSITIVE, JN_UNIT, JN_DISCRETE } jn_support;
 
-/* What a base coordinate of a sampler is: a standard normal, or uniform on (0, 1). */
-typedef enum jn_base { JN_BASE_NORMAL, JN_BASE_UNIFORM } jn_base;
+/* What a base coordinate of a sampler is: a standard normal, uniform on (0, 1), or uniform where z
+ * or its density jumps as a function of it: a choice among states or components, a threshold.
+ * Scrambled points are turned there, so that their replicates differ (lib/source/rqmc.c). */
+typedef enum jn_base { JN_BASE_NORMAL, JN_BASE_UNIFORM, JN_BASE_CHOICE } jn_base;
 
 typedef struct jn_density {
     /* --- every density has these ------------------------------------------------------------ */
@@ -66,7 +68,8 @@ typedef struct jn_density {
                              double *grad, double *hess);
 
     /* Exact draws of the prior: base point i has dim coordinates base[j * ld + i] of the kinds
-     * prior_base(j) (NULL: JN_BASE_NORMAL for REAL coordinates, else JN_BASE_UNIFORM). */
+     * prior_base(j) (NULL: JN_BASE_NORMAL for REAL coordinates, JN_BASE_CHOICE for DISCRETE
+     * ones, else JN_BASE_UNIFORM). */
     jn_base (*prior_base)(const void *self, size_t j);
     jn_status (*prior_map)(const void *self, size_t n, size_t ld, const double *base, double *z);
 

@@ -19,7 +19,7 @@ size_t jn_walk_dim(const jn_proposal *q, size_t row)
 bool jn_walk_uniform(const jn_proposal *q, size_t j)
 {
     return q->model->chain != NULL ? q->model->chain->finite != NULL
-                                   : jn_proposal_base(q, j) == JN_BASE_UNIFORM;
+                                   : jn_proposal_base(q, j) != JN_BASE_NORMAL;
 }
 
 /* Strictly inside (0, 1), as maps of uniforms want them. */

@@ -131,9 +131,13 @@ jn_support jn_model_support(const jn_model *m, size_t j)
 
 static jn_base base_of(const jn_model *m, size_t j, jn_base (*own)(const void *self, size_t j))
 {
-    return own != NULL                         ? own(m->self, j)
-           : jn_model_support(m, j) == JN_REAL ? JN_BASE_NORMAL
-                                               : JN_BASE_UNIFORM;
+    if (own != NULL) {
+        return own(m->self, j);
+    }
+    const jn_support support = jn_model_support(m, j);
+    return support == JN_REAL       ? JN_BASE_NORMAL
+           : support == JN_DISCRETE ? JN_BASE_CHOICE
+                                    : JN_BASE_UNIFORM;
 }
 
 jn_base jn_model_prior_base(const jn_model *m, size_t j)

@@ -159,7 +159,7 @@ static jn_status draw_density(simulation *s, double *base, double *z)
         const size_t n = m->n_obs - first < BLOCK ? m->n_obs - first : BLOCK;
         for (size_t j = 0; j < m->dim; j++) {
             const jn_base kind = jn_model_prior_base(m, j);
-            (kind == JN_BASE_UNIFORM ? jn_uniform_fill : jn_normal_fill)(
+            (kind == JN_BASE_NORMAL ? jn_normal_fill : jn_uniform_fill)(
                 &s->of_z, first, n, (uint32_t)j, base + j * BLOCK);
         }
         st = m->density->prior_map(m->self, n, BLOCK, base, z);

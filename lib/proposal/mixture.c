@@ -40,7 +40,7 @@ static size_t n_base(const void *self)
 
 static jn_base base_kind(const void *self, size_t j)
 {
-    return j < ((const mixture *)self)->dim ? JN_BASE_NORMAL : JN_BASE_UNIFORM;
+    return j < ((const mixture *)self)->dim ? JN_BASE_NORMAL : JN_BASE_CHOICE;
 }
 
 /* log of the density in u of n <= CHUNK points. */

@@ -358,7 +358,7 @@ jn_status jn_rays_ask(const jn_proposal *q, size_t row, jn_rays_of what, double 
     bool calm = true;
     jn_verdict v = { .finite = JN_FINITE_UNKNOWN };
     for (size_t j = 0; st == JN_OK && v.finite != JN_INFINITE && j < a.n_base && j < AXES; j++) {
-        if (jn_proposal_base(q, j) == JN_BASE_UNIFORM) {
+        if (jn_proposal_base(q, j) != JN_BASE_NORMAL) {
             st = ask_ends(&a, j, &v, &calm);
         }
     }

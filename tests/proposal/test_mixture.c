@@ -29,7 +29,7 @@ static void test_map_and_density(void **state)
     jn_proposal *q = jn_test_proposal("mixture", two, m);
     assert_int_equal(jn_proposal_n_base(q), 3);
     assert_int_equal(jn_proposal_base(q, 0), JN_BASE_NORMAL);
-    assert_int_equal(jn_proposal_base(q, 2), JN_BASE_UNIFORM);
+    assert_int_equal(jn_proposal_base(q, 2), JN_BASE_CHOICE);
     assert_false(q->is_gaussian || q->per_row || q->is_prior || q->is_posterior);
     for (size_t i = 0; i < N; i++) {
         base[i] = jn_chance_normal(1, i);

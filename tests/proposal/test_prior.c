@@ -38,7 +38,7 @@ static void test_priors_that_are_not_normal(void **state)
     double z, log_q;
     assert_true(q->is_prior && !q->is_gaussian && q->ops->location == NULL);
     assert_int_equal(q->ops->base(q->self, 0), JN_BASE_UNIFORM);
-    assert_int_equal(r->ops->base(r->self, 0), JN_BASE_UNIFORM);
+    assert_int_equal(r->ops->base(r->self, 0), JN_BASE_CHOICE);
     assert_ok(q->ops->map(q->self, 0, 1, 1, (double[]){ 0.25 }, &z, &log_q), NULL);
     assert_close(z, -log1p(-0.25), 1e-14, 0.0);
     assert_close(log_q, -z, 1e-15, 1e-15);
