@@ -40,7 +40,11 @@ typedef struct jn_gap_bound {
     double variance;        /* of the estimator of one group of K draws; NaN: not known */
     jn_estimate reconstruction, kl; /* elbo; value NaN: no split */
     jn_verdict finite;              /* is the bound, whatever a rule or a sample shows? */
-    const char *unsure;             /* static: why draws do not show an error; NULL: they do */
+    /* Static: why draws do not show an error; NULL: they do. Such are draws of which fewer than 10
+     * hold all the weight (effective sample size; a quarter of the draws where they are few) for
+     * whatever is no mean of logs over them; draws of a power of W of which one makes much; values
+     * that an exact log p(x) contradicts by more than chance does once in 10^7. */
+    const char *unsure;
 } jn_gap_bound;
 
 typedef struct jn_diagnostics {

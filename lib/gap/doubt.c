@@ -1,6 +1,17 @@
 #include "gap/doubt.h"
 
+#include <gsl/gsl_cdf.h>
 #include <math.h>
+
+/* Fewer draws than this hold all the weight: what leans on it is theirs alone. A quarter of all,
+ * where there are few. */
+static const double FEW_EFFECTIVE = 10.0;
+
+bool jn_gap_few_effective(const jn_law *law)
+{
+    const double n = (double)law->n_nodes, effective = n * jn_law_ess_fraction(law);
+    return n >= 2.0 && effective < fmin(FEW_EFFECTIVE, 0.25 * n); /* NaN: all weights are zero */
+}
 
 /* The share of the largest draw in a sum of powers of W. */
 static double largest_share(const jn_law *law, double beta)
@@ -33,6 +44,74 @@ static const char *few_draws(const jn_gap_bound *b, const jn_law *law, const jn_
     return NULL;
 }
 
+/* Is the value a functional of where the weight is, rather than a mean over draws or groups of K
+ * that stands however uneven they are? That of an iwae bound or what a jackknife makes of it is
+ * such a mean, too, where the draws make many sets of K. */
+static bool leans_on_weights(const jn_gap_bound *b, const jn_law *law)
+{
+    enum { SETS = 32 };
+    const jn_bound *bound = b->arg.bound;
+    double n = 0.0;
+    if (b->estimator == JN_BY_SELF_NORMALISED) {
+        return true;
+    }
+    if (b->estimator != JN_BY_LAW || bound == &jn_bound_elbo) {
+        return false;
+    }
+    if (bound == &jn_bound_iwae || bound == &jn_bound_jvi) {
+        return (double)b->arg.k * SETS > (double)law->n_nodes;
+    }
+    if (bound == &jn_bound_vr || bound == &jn_bound_cubo) {
+        n = bound == &jn_bound_vr ? 1.0 - b->arg.alpha : b->arg.n;
+        return n >= 1.0 || (n > 0.0 && largest_share(law, n) > 0.1);
+    }
+    return true;
+}
+
+/* Do estimate and truth differ by more than chance explains? Once in 10^7. */
+static bool contradicts(double off, const jn_estimate *e, double exact_error)
+{
+    const double quantile = isnan(e->dof) ? 5.2 : gsl_cdf_tdist_Qinv(1e-7, fmax(e->dof, 1.0));
+    return off > quantile * e->error + exact_error;
+}
+
+/* log p(x) as the draws see it; one sample's error by the delta method. */
+static jn_estimate seen_by(const jn_law_set *set)
+{
+    jn_estimate e = jn_law_set_evidence(set);
+    const double n = (double)set->pooled.n_nodes;
+    if (set->n == 1 && n > 1.0) {
+        e.error = sqrt(fmax(1.0 / jn_law_ess_fraction(&set->pooled) - 1.0, 0.0) / (n - 1.0));
+        e.dof = n - 1.0;
+    }
+    return e;
+}
+
+/* Values beside an exact log p(x) that they cannot stand beside. */
+static const char *contradiction(const jn_gap_bound *b, const jn_law_set *set,
+                                 const jn_estimate *exact)
+{
+    if (exact == NULL || !isfinite(exact->value)) {
+        return NULL;
+    }
+    const double error = exact->error + 1e-9 * (1.0 + fabs(exact->value));
+    const double above = b->value.value - exact->value;
+    if (b->side == JN_SIDE_UPPER && contradicts(-above, &b->value, error)) {
+        return "an upper bound below log p(x): its draws miss where p(x, z) is; widen q (--q-set "
+               "widen=1.5), or use --rule quadrature";
+    }
+    if (b->side == JN_SIDE_LOWER && contradicts(above, &b->value, error)) {
+        return "a lower bound above log p(x): its draws miss where p(x, z) is not";
+    }
+    const jn_estimate seen = seen_by(set);
+    if (leans_on_weights(b, &set->pooled) &&
+        contradicts(fabs(seen.value - exact->value), &seen, error)) {
+        return "the mean weight of the draws is far from p(x): they miss where p(x, z) is; widen q "
+               "(--q-set widen=1.5), or use --rule quadrature";
+    }
+    return NULL;
+}
+
 /* One replicate: its draws, or groups of them, must show it. */
 static const char *no_spread(const jn_gap_bound *b, const jn_law_set *set)
 {
@@ -50,11 +129,19 @@ static const char *no_spread(const jn_gap_bound *b, const jn_law_set *set)
                : "the draws make too few groups of K to show a spread";
 }
 
-void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d)
+void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d,
+                  const jn_estimate *exact)
 {
+    const jn_law *law = &set->pooled;
     if (isfinite(b->value.value)) {
         b->unsure = set->n == 1 ? no_spread(b, set) : NULL;
-        b->unsure = b->unsure == NULL ? few_draws(b, &set->pooled, d) : b->unsure;
+        if (b->unsure == NULL && jn_gap_few_effective(law) && leans_on_weights(b, law)) {
+            b->unsure = "fewer than 10 draws hold all the weight (effective sample size), and what "
+                        "it is made of rests on them; widen q (--q-set widen=1.5), or use --rule "
+                        "quadrature";
+        }
+        b->unsure = b->unsure == NULL ? few_draws(b, law, d) : b->unsure;
+        b->unsure = b->unsure == NULL ? contradiction(b, set, exact) : b->unsure;
     }
     if (b->unsure != NULL) {
         b->value.error = b->value.dof = b->gap.error = b->gap.dof = NAN;

@@ -98,8 +98,14 @@ static jn_status node_moments(const jn_law_set *set, weight_moments *w)
     return st;
 }
 
-static void tell_tail(const jn_pareto *shape, jn_diagnostics *d)
+/* A shape fitted to weights of which a few are all says light where nothing was seen of the tail;
+ * where it says heavy, it may stand. */
+static void tell_tail(const jn_law *law, const jn_pareto *shape, jn_diagnostics *d)
 {
+    if (jn_gap_few_effective(law) && !(shape->k > 0.5)) {
+        d->pareto_note = "fewer than 10 draws hold all the weight";
+        return;
+    }
     d->pareto_k = shape->k;
     d->pareto_error = shape->error;
     d->pareto_note = shape->note;
@@ -147,14 +153,15 @@ static bool own_gap_shows(const jn_bound_arg *arg, const weight_moments *w, cons
     enum { FEW_DRAWS = 64 };
     const double most = d->pareto_k + 2.0 * d->pareto_error; /* NaN: too few draws to know */
     return isfinite(w->mu2) && arg->order == 0 && !(most >= 0.125) &&
-           set->law[0].n_nodes >= FEW_DRAWS;
+           set->law[0].n_nodes >= FEW_DRAWS && !jn_gap_few_effective(&set->pooled);
 }
 
 /* A control variate R - 1 of groups shows its error where the variance of its square exists, W^4:
  * k below 1/4. */
-static bool control_shows(const jn_bound_result *r, const jn_diagnostics *d)
+static bool control_shows(const jn_bound_result *r, const jn_law_set *set, const jn_diagnostics *d)
 {
-    return strcmp(r->gap_method, "naive") == 0 || !(d->pareto_k >= 0.25);
+    return strcmp(r->gap_method, "naive") == 0 ||
+           (!(d->pareto_k >= 0.25) && !jn_gap_few_effective(&set->pooled));
 }
 
 /* gap = evidence - value, from the law itself where that is sharper. */
@@ -178,7 +185,7 @@ static void set_gap(jn_gap_bound *b, const jn_estimate *exact, const jn_law_set 
     b->gap = r->gap;
     b->gap_method = r->gap_method;
     if (r->gap_method != NULL) { /* made with the exact log p(x) */
-        const bool shows = control_shows(r, d);
+        const bool shows = control_shows(r, set, d);
         b->gap = shows ? b->gap : direct;
         b->gap_method = shows ? b->gap_method : "naive";
         b->gap.error += shows ? exact->error : 0.0;
@@ -263,7 +270,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
     const jn_law *law = draws ? &set->pooled : &set->law[0];
     if (st == JN_OK) {
         if (draws) {
-            tell_tail(&set->shape, d);
+            tell_tail(law, &set->shape, d);
         }
         for (size_t i = 0; st == JN_OK && i < n; i++) {
             fill_bound(&row->bounds[i], &args[i], &results[i]);
@@ -271,7 +278,7 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
             set_gap(&row->bounds[i], &row->evidence, set, &w, d, &results[i]);
             predict(&w, law->n_zero > 0, &row->bounds[i]);
             if (draws) {
-                jn_gap_doubt(&row->bounds[i], set, d);
+                jn_gap_doubt(&row->bounds[i], set, d, &row->evidence);
             }
         }
         d->var_w = w.mu2;

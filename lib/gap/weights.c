@@ -64,7 +64,7 @@ static jn_estimate estimate_evidence(const jn_law *law)
 {
     const double n = (double)law->n_nodes, value = jn_law_log_evidence(law);
     const double spread = fmax(1.0 / jn_law_ess_fraction(law) - 1.0, 0.0);
-    const bool known = isfinite(value) && n > 1.0;
+    const bool known = isfinite(value) && n > 1.0 && !jn_gap_few_effective(law);
     return (jn_estimate){ .value = value,
                           .error = known ? sqrt(spread / (n - 1.0)) + rounding(value) : NAN,
                           .dof = known ? n - 1.0 : NAN,
@@ -155,15 +155,15 @@ static jn_status read_law(const job *j, size_t row, jn_law *law)
         return JN_ERR_NOMEM;
     }
     const double *log_w = j->log_w->x + row * j->log_w->cols;
+    const bool given = j->options->evidence != NULL;
+    out->evidence = given ? given_evidence(j->options->evidence[row]) : estimate_evidence(law);
     jn_status st = find_tail(law, &out->diagnostics);
     st = st == JN_OK ? find_results(j, log_w, &set, n, results) : st;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         fill_bound(j, row, &results[i], &out->bounds[i]);
-        jn_gap_doubt(&out->bounds[i], &set, &out->diagnostics);
+        jn_gap_doubt(&out->bounds[i], &set, &out->diagnostics, given ? &out->evidence : NULL);
     }
     free(results);
-    out->evidence = j->options->evidence == NULL ? estimate_evidence(law)
-                                                 : given_evidence(j->options->evidence[row]);
     out->diagnostics.ess_fraction = jn_gap_ess(law);
     out->diagnostics.zero_weights = law->n_zero;
     return st;
@@ -205,6 +205,25 @@ static jn_status warn_heavy(jn_gap_table *t)
         "above %.3g (%.3g +- %.2g in observation %zu); draw from a wider q, or one with heavier "
         "tails",
         count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row);
+    return st == JN_OK ? JN_NOT_CONVERGED : st;
+}
+
+/* The log of the mean weight where a few draws are all of it. */
+static jn_status warn_evidence(jn_gap_table *t)
+{
+    size_t count = 0;
+    for (size_t r = 0; t->samples > 1 && r < t->n_rows; r++) {
+        const jn_estimate *e = &t->rows[r].evidence;
+        count += isfinite(e->value) && isnan(e->error);
+    }
+    if (count == 0) {
+        return JN_OK;
+    }
+    const jn_status st = jn_gap_warn(t,
+                                     "log p(x): its error is not known for %zu of %zu "
+                                     "observations: fewer than 10 draws hold all the weight "
+                                     "(effective sample size); draw from a wider q",
+                                     count, t->n_rows);
     return st == JN_OK ? JN_NOT_CONVERGED : st;
 }
 
@@ -269,6 +288,8 @@ static jn_status finish(jn_gap_table *t, jn_error *err)
     jn_gap_total(t);
     jn_status st = jn_gap_warn_infinite(t);
     st = st == JN_OK ? jn_gap_warn_unsure(t) : st;
+    const jn_status few = st >= 0 ? warn_evidence(t) : st;
+    st = few == JN_OK ? st : few;
     const jn_status heavy = st >= 0 ? warn_heavy(t) : st;
     st = heavy == JN_OK ? st : heavy;
     return st < 0 ? jn_error_set(err, st, "out of memory") : st;
