@@ -104,6 +104,7 @@ static jn_status wish(const jn_bound_arg *arg, jn_estimator estimator, jn_bound_
 {
     (void)estimator;
     const double beta = order_of(arg);
+    out->needs |= beta < 0.0 ? JN_NEED_NODES : 0; /* they show how heavy the tail of 1/W is */
     return beta == 0.0 ? JN_OK : jn_bound_wish_beta(out, beta);
 }
 

@@ -2,6 +2,9 @@
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <stdlib.h>
+
+#include "base/memory.h"
 
 /* Fewer draws than this hold all the weight: what leans on it is theirs alone. A quarter of all,
  * where there are few. */
@@ -24,6 +27,47 @@ static double largest_share(const jn_law *law, double beta)
     return 0.0;
 }
 
+/* beta times the log-weights of the smallest weights, beta < 0, draw by draw as the nodes have
+ * them: n. Returns how many there are. */
+static size_t smallest(const jn_weight_law *w, double draws, double beta, size_t n, double *out)
+{
+    size_t made = 0;
+    double sum = 0.0;
+    for (size_t i = 0; i < w->n && made < n; i++) {
+        for (sum += draws * w->m[i]; made < n && (double)made + 0.5 <= sum; made++) {
+            out[made] = beta * w->log_w[i];
+        }
+    }
+    return made;
+}
+
+/* k-hat of W^beta, beta < 0: of the left tail of log W, which k-hat of W does not see. NaN: not
+ * known. */
+static jn_status left_shape(const jn_law *law, double beta, double *k)
+{
+    const size_t n = jn_pareto_tail(law->n_nodes) + 1;
+    jn_weight_law w;
+    *k = NAN;
+    if ((law->needs & JN_NEED_NODES) == 0 || law->n_zero > 0) {
+        return JN_OK;
+    }
+    jn_status st = jn_weight_law_new(law, &w);
+    if (st != JN_OK) {
+        return st;
+    }
+    double *x = jn_alloc_doubles(n);
+    st = x == NULL ? JN_ERR_NOMEM : JN_OK;
+    if (st == JN_OK) {
+        jn_pareto p;
+        const size_t made = smallest(&w, (double)law->n_nodes, beta, n, x);
+        st = jn_pareto_fit(law->n_nodes, made, x, &p);
+        *k = st == JN_OK ? p.k : NAN;
+    }
+    free(x);
+    jn_weight_law_free(&w);
+    return st;
+}
+
 /* Draws of a mean that few of them make show neither it nor its error: of W^n where W^2n has no
  * mean as far as k-hat tells, or where one draw holds a fiftieth of all (of few draws, more); of
  * W log W read off draws of q where W^3 has none. */
@@ -32,7 +76,8 @@ static const char *few_draws(const jn_gap_bound *b, const jn_law *law, const jn_
     double n;
     const double most = fmax(0.02, 100.0 / (double)law->n_nodes);
     const jn_integrand of = b->arg.bound->integrand(&b->arg, &n);
-    if (of == JN_OF_MOMENT && (n * d->pareto_k >= 0.7 || largest_share(law, n) > most)) {
+    if (of == JN_OF_MOMENT &&
+        ((n > 0.0 && n * d->pareto_k >= 0.7) || largest_share(law, n) > most)) {
         return "a few draws make most of the power of W that it is a mean of";
     }
     const bool of_posterior = b->arg.bound == &jn_bound_eubo || b->arg.bound == &jn_bound_upper ||
@@ -55,7 +100,9 @@ static bool leans_on_weights(const jn_gap_bound *b, const jn_law *law)
     if (b->estimator == JN_BY_SELF_NORMALISED) {
         return true;
     }
-    if (b->estimator != JN_BY_LAW || bound == &jn_bound_elbo) {
+    const bool elbo = bound == &jn_bound_elbo ||
+                      (bound == &jn_bound_tvo && !b->arg.right && b->arg.points == 1);
+    if (b->estimator != JN_BY_LAW || elbo) {
         return false;
     }
     if (bound == &jn_bound_iwae || bound == &jn_bound_jvi) {
@@ -129,10 +176,29 @@ static const char *no_spread(const jn_gap_bound *b, const jn_law_set *set)
                : "the draws make too few groups of K to show a spread";
 }
 
-void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d,
-                  const jn_estimate *exact)
+/* Is the mean of W^n, n < 0, made of a few small weights? Replicates of scrambled points differ by
+ * these alone, and are skewed long before the variance is gone: at k = 0.32 intervals of 95 % hold
+ * the truth in 77 % of those seeds that show a k-hat below 0.35. */
+static jn_status few_small(const jn_gap_bound *b, const jn_law *law, const char **why)
+{
+    double n, k;
+    const bool moment = b->arg.bound->integrand(&b->arg, &n) == JN_OF_MOMENT;
+    if (*why != NULL || !moment || n >= 0.0) {
+        return JN_OK;
+    }
+    const jn_status st = left_shape(law, n, &k);
+    if (st == JN_OK && k >= 0.3) {
+        *why = "a few of the smallest weights make most of the power of W that it is a mean of "
+               "(k-hat of it is 0.3 or more); a narrower q (--q-set widen=0.7) has fewer of them";
+    }
+    return st;
+}
+
+jn_status jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *d,
+                       const jn_estimate *exact)
 {
     const jn_law *law = &set->pooled;
+    jn_status st = JN_OK;
     if (isfinite(b->value.value)) {
         b->unsure = set->n == 1 ? no_spread(b, set) : NULL;
         if (b->unsure == NULL && jn_gap_few_effective(law) && leans_on_weights(b, law)) {
@@ -142,10 +208,12 @@ void jn_gap_doubt(jn_gap_bound *b, const jn_law_set *set, const jn_diagnostics *
         }
         b->unsure = b->unsure == NULL ? few_draws(b, law, d) : b->unsure;
         b->unsure = b->unsure == NULL ? contradiction(b, set, exact) : b->unsure;
+        st = few_small(b, law, &b->unsure);
     }
     if (b->unsure != NULL) {
         b->value.error = b->value.dof = b->gap.error = b->gap.dof = NAN;
     }
+    return st;
 }
 
 double jn_gap_ess(const jn_law *law)

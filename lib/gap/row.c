@@ -277,8 +277,8 @@ jn_status jn_gap_row_fill(const jn_proposal *q, const jn_law_set *set, jn_estima
             st = jn_gap_judge(q, row->index, &row->bounds[i]);
             set_gap(&row->bounds[i], &row->evidence, set, &w, d, &results[i]);
             predict(&w, law->n_zero > 0, &row->bounds[i]);
-            if (draws) {
-                jn_gap_doubt(&row->bounds[i], set, d, &row->evidence);
+            if (draws && st == JN_OK) {
+                st = jn_gap_doubt(&row->bounds[i], set, d, &row->evidence);
             }
         }
         d->var_w = w.mu2;

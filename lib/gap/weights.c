@@ -161,7 +161,7 @@ static jn_status read_law(const job *j, size_t row, jn_law *law)
     st = st == JN_OK ? find_results(j, log_w, &set, n, results) : st;
     for (size_t i = 0; st == JN_OK && i < n; i++) {
         fill_bound(j, row, &results[i], &out->bounds[i]);
-        jn_gap_doubt(&out->bounds[i], &set, &out->diagnostics, given ? &out->evidence : NULL);
+        st = jn_gap_doubt(&out->bounds[i], &set, &out->diagnostics, given ? &out->evidence : NULL);
     }
     free(results);
     out->diagnostics.ess_fraction = jn_gap_ess(law);

@@ -84,6 +84,34 @@ static void test_no_upper_bound_below(void **state)
     jn_table_free(data);
 }
 
+/* A negative power of W has the left tail of log W, of which k-hat of W says nothing: q wider by a
+ * factor c than a Gaussian posterior leaves 1/W a tail of index c^2 - 1. */
+static void test_negative_powers(void **state)
+{
+    (void)state;
+    jn_table *data = jn_test_table(1, 1, NULL, (double[]){ 1.2 });
+    jn_model *m = jn_test_model("linear-gaussian", TEXTS("noise_sd=0.70710678118654752"), data);
+    jn_bound_arg *args;
+    const size_t n = parse("vr:2,vr:0.5", 1, &args);
+    for (int i = 0; i < 4; i++) { /* index 0.21 and 0.69 */
+        const bool heavy = i >= 2;
+        jn_proposal *q = jn_test_proposal("laplace",
+                                          TEXTS("shift=0.1", heavy ? "widen=1.3" : "widen=1.1"), m);
+        const jn_gap_options o = { .rule = i % 2 == 0 ? JN_RULE_MC : JN_RULE_RQMC };
+        jn_gap_table *t;
+        jn_error err = JN_ERROR_INIT;
+        assert_int_equal(jn_gap_run(q, n, args, &o, &t, &err), heavy ? JN_NOT_CONVERGED : JN_OK);
+        const jn_gap_bound *b = t->rows[0].bounds;
+        assert_true(isnan(b[0].value.error) == heavy && (b[0].unsure != NULL) == heavy);
+        assert_true(isnan(b[0].gap.error) == heavy && b[1].unsure == NULL);
+        jn_gap_table_free(t);
+        jn_proposal_free(q);
+    }
+    free(args);
+    jn_model_free(m);
+    jn_table_free(data);
+}
+
 enum { DRAWS = 1000 };
 
 /* Of stored weights, log-normal with E W = 1 and Var log W = 0.25, beside a given log p(x). */
@@ -162,9 +190,9 @@ int main(void)
 {
     gsl_set_error_handler_off();
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_one_draw_holds_all), cmocka_unit_test(test_no_upper_bound_below),
-        cmocka_unit_test(test_contradictions),     cmocka_unit_test(test_evidence_of_one_draw),
-        cmocka_unit_test(test_few_even_draws),
+        cmocka_unit_test(test_one_draw_holds_all),   cmocka_unit_test(test_no_upper_bound_below),
+        cmocka_unit_test(test_negative_powers),      cmocka_unit_test(test_contradictions),
+        cmocka_unit_test(test_evidence_of_one_draw), cmocka_unit_test(test_few_even_draws),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
