@@ -9,6 +9,17 @@
 #include "bound/influence.h"
 #include "bound/rounding.h"
 
+/* Log E W, 0 but for the rounding of log p(x), by which every log W is off: much beside the gap
+ * where all weights are nearly the same. */
+static double unit(const jn_weight_law *w)
+{
+    double sum = 0.0;
+    for (size_t i = 0; i < w->n; i++) {
+        sum += w->mw1[i];
+    }
+    return fabs(sum) < 1e-9 ? sum : 0.0; /* more is no rounding of it */
+}
+
 static double curve(const jn_weight_law *w, double beta)
 {
     if (beta == 0.0 && !(w->zero_mass > 0.0)) { /* -E (W - 1 - log W): terms of one sign */
@@ -19,7 +30,7 @@ static double curve(const jn_weight_law *w, double beta)
             return -v.gap;
         }
     }
-    return jn_weight_law_tilt(w, beta).mean;
+    return jn_weight_law_tilt(w, beta).mean - unit(w);
 }
 
 void jn_thermodynamic_curve(const jn_weight_law *w, size_t n, const double *beta, double *out)

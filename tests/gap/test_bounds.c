@@ -412,6 +412,31 @@ static void test_gamma_weights(void **state)
     jn_model_free(m);
 }
 
+/* W = X / a, X of a gamma law with shape a: the curve is digamma(a + beta) - log a, here by 30
+ * digits. Weights within 1e-3 of each other: log p(x) rounds at a thousand times what the gap's
+ * error says. */
+static void test_tvo_of_weights_nearly_the_same(void **state)
+{
+    (void)state;
+    jn_model *m = jn_test_model("gamma-weights", TEXTS("a=1e6"), NULL);
+    jn_proposal *q = jn_test_proposal("prior", NULL, m);
+    const jn_bound_arg args[] = { { .bound = &jn_bound_tvo, .points = 4 },
+                                  { .bound = &jn_bound_tvo, .points = 4, .right = true } };
+    const double truth[] = { 1.25000005208333333330e-7, -1.24999994791666666670e-7 };
+    const jn_gap_options o = { .rule = JN_RULE_QUADRATURE };
+    jn_gap_table *t;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_gap_run(q, 2, args, &o, &t, &err), &err);
+    for (size_t i = 0; i < 2; i++) {
+        const jn_estimate *gap = &t->rows[0].bounds[i].gap;
+        assert_true(fabs(gap->value - truth[i]) <= gap->error);
+        assert_true(gap->error < 1e-17); /* eps of E |W - 1| = 8e-4, and some room */
+    }
+    jn_gap_table_free(t);
+    jn_proposal_free(q);
+    jn_model_free(m);
+}
+
 int main(void)
 {
     gsl_set_error_handler_off();
@@ -428,6 +453,7 @@ int main(void)
         cmocka_unit_test(test_heavy_weights_are_said_to_be_so),
         cmocka_unit_test(test_self_normalised_where_there_is_no_posterior),
         cmocka_unit_test(test_gamma_weights),
+        cmocka_unit_test(test_tvo_of_weights_nearly_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
