@@ -1,15 +1,13 @@
 /* jensen simulate: data from a model, and the latents they were drawn with. */
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "gap_args.h"
 #include "jensen/csv.h"
 #include "jensen/layers.h"
 #include "jensen/simulate.h"
+#include "overwrite.h"
 
 enum { ROWS = 100 };
 
@@ -39,40 +37,6 @@ static const jn_option options[] = {
       AT(latents), 0, 0, NULL, false },
 };
 
-static bool is_stdout(const char *path)
-{
-    return path == NULL || strcmp(path, "-") == 0;
-}
-
-/* Where a file is or will be: links resolved, of a new file those of its folder. */
-static bool locate(const char *path, char *out)
-{
-    char copy[PATH_MAX], folder[PATH_MAX];
-    if (realpath(path, out) != NULL) {
-        return true;
-    }
-    if (strlen(path) >= sizeof copy || realpath(dirname(strcpy(copy, path)), folder) == NULL) {
-        return false;
-    }
-    const char *slash = strrchr(path, '/');
-    return snprintf(out, PATH_MAX, "%s/%s", folder, slash == NULL ? path : slash + 1) < PATH_MAX;
-}
-
-/* Two tables in one file: one would be lost. A device (/dev/null) takes both. */
-static bool same_file(const char *a, const char *b)
-{
-    char at[PATH_MAX], bt[PATH_MAX];
-    struct stat s, t;
-    if (is_stdout(a) || is_stdout(b)) {
-        return is_stdout(a) && is_stdout(b);
-    }
-    if (stat(a, &s) == 0 && S_ISCHR(s.st_mode)) {
-        return false;
-    }
-    return strcmp(a, b) == 0 || (locate(a, at) && locate(b, bt) && strcmp(at, bt) == 0) ||
-           (stat(a, &s) == 0 && stat(b, &t) == 0 && s.st_dev == t.st_dev && s.st_ino == t.st_ino);
-}
-
 /* What the command line alone shows. */
 static jn_status check(const simulate_args *a, const jn_parsed *p, jn_error *err)
 {
@@ -86,11 +50,11 @@ static jn_status check(const simulate_args *a, const jn_parsed *p, jn_error *err
     if (a->common.data == NULL && (a->common.rows != NULL || a->common.columns != NULL)) {
         return jn_error_set(err, JN_ERR_USAGE, "--rows and --columns choose a part of --data");
     }
-    if (a->latents != NULL && same_file(a->latents, a->common.output)) {
+    if (a->latents != NULL && jn_same_place(a->latents, a->common.output)) {
         return jn_error_set(err, JN_ERR_USAGE,
                             "the data and the latents would both be written to %s: name another "
                             "file for --latents",
-                            is_stdout(a->latents) ? "standard output" : a->latents);
+                            jn_is_standard(a->latents) ? "standard output" : a->latents);
     }
     return JN_OK;
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "io/output.h"
+#include "overwrite.h"
 
 int jn_exit_code(jn_status st)
 {
@@ -41,6 +42,7 @@ int jn_run_command(const jn_command *self, int argc, char **argv, void *args, jn
     jn_error err = JN_ERROR_INIT;
     jn_status st = jn_options_parse(self, argc, argv, args, &p, &err);
     const bool help = st >= 0 && p.help;
+    st = st < 0 || help ? st : jn_check_outputs(self, args, &p, &err);
     if (st >= 0 && !help) {
         st = start(args, &p, &err);
     }

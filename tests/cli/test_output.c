@@ -158,6 +158,44 @@ static void test_output_is_the_same_as_stdout(void **state)
     outcome_free(&p);
 }
 
+/* What is read is never written over, by whatever name. */
+static void test_what_is_read_stays(void **state)
+{
+    (void)state;
+    static const char DATA[] = "x\n1.2\n";
+    static const char *const lines[] = {
+        "gap linear-gaussian --data d.csv --k 1 --output d.csv",
+        "gap linear-gaussian --data d.csv --k 1 --output ./link.csv",
+        "evidence linear-gaussian --data d.csv --output d.csv",
+        "gap linear-gaussian --set b=@d.csv --k 1 --output d.csv",
+        "weights d.csv --k 1 --output d.csv",
+        "weights --log-p l.csv --log-q d.csv --k 1 --output d.csv",
+        "weights l.csv --evidence d.csv --k 1 --output d.csv",
+        "gap linear-gaussian --data d.csv --k 1 --rule mc --save-weights d.csv",
+        "gap linear-gaussian --k 1 --rule mc --save-weights new.npy --output ./new.npy",
+    };
+    jn_scratch_text("d.csv", DATA);
+    jn_scratch_text("l.csv", "1,2\n");
+    assert_int_equal(symlink("d.csv", "link.csv"), 0);
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++) {
+        outcome o = run_program(lines[i], NULL, NULL);
+        if (o.code != 2 || !one_line(o.err) || strstr(o.err, "another file") == NULL) {
+            fail_msg("jensen %s: exit code %d, %s", lines[i], o.code, o.err);
+        }
+        outcome_free(&o);
+        char text[64] = "";
+        FILE *f = fopen("d.csv", "r");
+        assert_non_null(f);
+        assert_int_equal(fread(text, 1, sizeof text - 1, f), strlen(DATA));
+        (void)fclose(f);
+        assert_string_equal(text, DATA);
+    }
+    outcome o = run_program("gap linear-gaussian --data d.csv --k 1 --output /dev/null", NULL,
+                            NULL);
+    assert_int_equal(o.code, 0);
+    outcome_free(&o);
+}
+
 static void test_full_disk_is_an_error(void **state)
 {
     (void)state;
@@ -320,6 +358,7 @@ int main(void)
         cmocka_unit_test(test_paper_formats),
         cmocka_unit_test(test_data_from_stdin),
         cmocka_unit_test(test_output_is_the_same_as_stdout),
+        cmocka_unit_test(test_what_is_read_stays),
         cmocka_unit_test(test_full_disk_is_an_error),
         cmocka_unit_test(test_closed_pipe_is_quiet),
         cmocka_unit_test(test_short_groups_are_a_weak_answer),
