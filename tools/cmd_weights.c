@@ -1,5 +1,6 @@
 /* jensen weights: bounds and diagnostics from log-weights made elsewhere. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/tasks.h"
 #include "io/output.h"
@@ -55,7 +56,7 @@ static jn_status run(const jn_weights_args *a, const jn_parsed *p, const char *n
     st = jn_weights_run(m, n, bounds, &o, &t, err);
     free(bounds);
     if (st < 0) {
-        return jn_error_prefix(err, st, "%s", name);
+        return jn_error_prefix(err, st, "%s", strcmp(name, "-") == 0 ? "standard input" : name);
     }
     const jn_status written = write_table(a, p, t, err);
     jn_gap_table_free(t);

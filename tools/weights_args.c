@@ -15,7 +15,7 @@ const jn_option jn_weights_option_table[] = {
       AT(log_p), 0, 0, NULL, true },
     { "log-q", 0, JN_OPTION_TEXT, "FILE", "log q(z|x) of each draw, with --log-p", AT(log_q), 0, 0,
       NULL, true },
-    { "evidence", 0, JN_OPTION_TEXT, "VALUE", "exact log p(x), for gaps: a number, or a FILE",
+    { "evidence", 0, JN_OPTION_TEXT, "VALUE", "exact log p(x), for gaps: of one row, or a FILE",
       AT(evidence), 0, 0, NULL, true },
     { "bounds", 0, JN_OPTION_TEXT, "LIST", "default elbo,iwae", AT(bounds), 0, 0, NULL, true },
     { "k", 'k', JN_OPTION_TEXT, "LIST", "at most the draws of a row; default 1,10,100,1000", AT(k),
@@ -123,8 +123,9 @@ jn_status jn_weights_args_evidence(const jn_weights_args *a, size_t n, double **
     if (m.rows * m.cols != n || (m.rows > 1 && m.cols > 1)) {
         const jn_status st = jn_error_set(err, JN_ERR_VALUE,
                                           "--evidence: %zu x %zu numbers for %zu observation%s: "
-                                          "expected one each",
-                                          m.rows, m.cols, n, n == 1 ? "" : "s");
+                                          "expected one each%s",
+                                          m.rows, m.cols, n, n == 1 ? "" : "s",
+                                          number ? ", in a FILE" : "");
         jn_matrix_free(&m);
         return st;
     }

@@ -1,9 +1,10 @@
 /* The vector kernels: the inner loops of the library, one set for each instruction set. Internal.
  *
  * jn_kernels_get() gives the best set that this machine runs. Every set computes the same
- * functions; sets agree to 1e-12 relative, and one set gives the same bits for a value wherever it
- * stands in an array: neither alignment nor the way a long array is cut into calls can matter,
- * except where a sum is returned (its order is fixed by n alone).
+ * functions; sets agree to 1e-12 relative (what is a difference of their results, a small gap, to
+ * 1e-12 of what it is the difference of, and k-hat to 1e-11), and one set gives the same bits for a
+ * value wherever it stands in an array: neither alignment nor the way a long array is cut into
+ * calls can matter, except where a sum is returned (its order is fixed by n alone).
  *
  * All functions are pure and thread-safe. Arrays are of any length (0 too) and any alignment of a
  * double; inputs and outputs do not overlap unless "in place" is said. */
