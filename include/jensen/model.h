@@ -109,6 +109,16 @@ typedef struct jn_density {
      * or, where tail_precision gives JN_ERR_UNSUPPORTED, it is not known. */
     bool (*prior_moment_finite)(const void *self, size_t row, double n);
 
+    /* Of one real coordinate: the places between lo and hi where log p(x | z) has no derivative,
+     * ascending, in an array to be freed (lo and hi may be among them); NULL: none is known. Rules
+     * on panels cut there, since a bend near a panel's border hides between its nodes. */
+    jn_status (*kinks)(const void *self, double lo, double hi, size_t *n, double **out);
+    /* May there be such a place in the box from lo to hi (dim each)? true may be said in vain.
+     * NULL: nowhere that is known. */
+    bool (*may_bend)(const void *self, const double *lo, const double *hi);
+    /* How far log p(x_row | z) may be off by rounding. NULL: a few units in its last place. */
+    double (*rounding)(const void *self, size_t row, const double *z);
+
     /* tail_precision holds along every ray, not only the slowest: negative powers of p(x, z) can be
      * judged by it, too. */
     bool tail_everywhere;

@@ -238,3 +238,11 @@ void jn_chart_cover(jn_chart *f)
         }
     }
 }
+
+jn_axis_of jn_chart_axis(const jn_chart *f)
+{
+    const jn_mode *mode = &f->modes->mode[f->which];
+    return (jn_axis_of){ .centre = mode->u[0],
+                         .scale = mode->chol_cov[0],
+                         .stretched = f->stretched[0] };
+}

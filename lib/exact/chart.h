@@ -6,6 +6,7 @@
 
 #include "jensen/exact.h"
 #include "jensen/target.h"
+#include "target/panel.h"
 
 enum { JN_CHART_DIM = 8, JN_CHART_BLOCK = 512 };
 
@@ -43,6 +44,9 @@ JN_CHECKED jn_status jn_chart_make(const jn_model *m, size_t row, const jn_modes
 
 /* Widens the box of a chart that is not shared until it covers the other modes. */
 void jn_chart_cover(jn_chart *f);
+
+/* What the coordinate of a one-dimensional chart is. */
+jn_axis_of jn_chart_axis(const jn_chart *f);
 
 /* log of the integrand over s, every Jacobian included, at n <= JN_CHART_BLOCK points: s is dim
  * rows of JN_CHART_BLOCK. JN_ERR_NAN: a density is NaN or +inf. */

@@ -68,6 +68,7 @@ jn_status jn_exact_panels(const jn_model *m, const jn_exact_options *options, jn
                             .threads = options->threads,
                             .out = out };
         jn_panel_rule_make(m->dim, &r.rule);
+        jn_panel_lobatto_make(m->dim, &r.check);
         st = prior_box(m, sds, &r.domain);
         st = st == JN_OK ? jn_refinement_run(&r, n, rows, most, err) : st;
         jn_refinement_free(&r);
@@ -95,6 +96,16 @@ static const double STILL_TO_COME = 20.0;
 static const double BORDER_MOST = 1e-4; /* ten times what stands on it, whatever the tolerance */
 
 /* --- one observation, any prior -------------------------------------------------------------- */
+
+static double rounding_at_mode(const jn_chart *f)
+{
+    double z[JN_PANEL_DIM], log_jacobian;
+    if (f->m->density->rounding == NULL) {
+        return 0.0;
+    }
+    jn_target_to_z(f->m, 1, 1, f->modes->mode[f->which].u, z, &log_jacobian);
+    return f->m->density->rounding(f->m->self, f->row, z);
+}
 
 static jn_status run_chart(const jn_chart *f, const jn_exact_options *o, jn_estimate *out,
                            jn_error *err)
@@ -130,6 +141,7 @@ static jn_status run_chart(const jn_chart *f, const jn_exact_options *o, jn_esti
         }
     }
     out->error += narrow ? STILL_TO_COME * gained : 0.0;
+    out->error += rounding_at_mode(f);
     out->error += f->rounding + 4.4e-16 * fabs(f->modes->mode[0].log_joint);
     out->n_eval += f->n_eval;
     return st;

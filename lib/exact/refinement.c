@@ -1,6 +1,7 @@
 #include "exact/refinement.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -27,7 +28,7 @@ typedef jn_panel_open panel;
 struct jn_panel_halves {
     double *value; /* 2^dim x n_rows */
     double *peak;  /* log of what could hide there */
-    double check;  /* charts: the panel's value by the other rule */
+    double *check; /* the panel's value by the other rule, n_rows; NULL: not asked */
 };
 typedef jn_panel_halves halves;
 
@@ -48,6 +49,7 @@ void jn_refinement_free(jn_refinement *r)
     free(r->settled);
     free(r->log_total);
     free(r->n_eval);
+    free(r->best_box);
 }
 
 static jn_status panel_new(panel *p, const jn_box *box, size_t n_rows)
@@ -124,16 +126,17 @@ static jn_status integrate_chart(const jn_refinement *r, const jn_panel_rule *ru
 }
 
 /* Integrals of one box for a list of rows; scratch holds (2 dim + 4 + n_rows) nodes. */
-static jn_status integrate(const jn_refinement *r, const jn_box *box, size_t n_rows,
-                           const size_t *rows, double *scratch, double *value, double *peak)
+static jn_status integrate(const jn_refinement *r, const jn_panel_rule *rule, const jn_box *box,
+                           size_t n_rows, const size_t *rows, double *scratch, double *value,
+                           double *peak)
 {
-    const size_t n = r->rule.n, dim = r->rule.dim;
+    const size_t n = rule->n, dim = rule->dim;
     if (r->chart != NULL) {
-        return integrate_chart(r, &r->rule, box, scratch, value, peak);
+        return integrate_chart(r, rule, box, scratch, value, peak);
     }
     double *u = scratch, *z = u + dim * n, *log_w = z + dim * n, *jacobian = log_w + n;
     double *prior = jacobian + n, *lik = prior + n;
-    jn_panel_nodes(&r->rule, box, n, u, log_w);
+    jn_panel_nodes(rule, box, n, u, log_w);
     jn_target_to_z(r->m, n, n, u, z, jacobian);
     jn_status st = r->m->density->log_prior(r->m->self, n, n, z, prior);
     st = st == JN_OK ? score(r->m, n_rows, rows, n, n, z, lik) : st;
@@ -142,7 +145,7 @@ static jn_status integrate(const jn_refinement *r, const jn_box *box, size_t n_r
         st = log_w[i] < INFINITY ? JN_OK : JN_ERR_NAN;
     }
     for (size_t k = 0; st == JN_OK && k < n_rows; k++) {
-        summarise(n, r->rule.per_axis, lik + k * n, log_w, &value[k], &peak[k]);
+        summarise(n, rule->per_axis, lik + k * n, log_w, &value[k], &peak[k]);
         st = value[k] < INFINITY ? JN_OK : JN_ERR_NAN;
     }
     return st;
@@ -155,6 +158,14 @@ static double *new_scratch(const jn_refinement *r, size_t n_rows)
                             : jn_alloc_doubles((2 * r->rule.dim + 4 + n_rows) * r->rule.n);
 }
 
+/* May the model bend in the box? Charts turn boxes, and are not asked. */
+static bool bends(const jn_refinement *r, const jn_box *box)
+{
+    const jn_density *d = r->m->density;
+    return r->chart == NULL && r->rule.dim > 1 && d->may_bend != NULL &&
+           d->may_bend(r->m->self, box->lo, box->hi);
+}
+
 static jn_status halve(void *user, size_t index, size_t worker, jn_error *err)
 {
     (void)worker;
@@ -163,17 +174,18 @@ static jn_status halve(void *user, size_t index, size_t worker, jn_error *err)
     halves *h = &r->halves[index];
     const size_t children = (size_t)1 << r->rule.dim;
     double *scratch = new_scratch(r, p->n_rows);
-    h->value = jn_alloc(2 * children * p->n_rows, sizeof *h->value);
+    h->value = jn_alloc((2 * children + 2) * p->n_rows, sizeof *h->value);
     h->peak = h->value == NULL ? NULL : h->value + children * p->n_rows;
     jn_status st = scratch == NULL || h->value == NULL ? JN_ERR_NOMEM : JN_OK;
     for (size_t c = 0; c < children && st == JN_OK; c++) {
         const jn_box box = jn_box_child(&p->box, r->rule.dim, jn_box_all(r->rule.dim), c);
-        st = integrate(r, &box, p->n_rows, p->row, scratch, h->value + c * p->n_rows,
+        st = integrate(r, &r->rule, &box, p->n_rows, p->row, scratch, h->value + c * p->n_rows,
                        h->peak + c * p->n_rows);
     }
-    if (st == JN_OK && r->chart != NULL) {
-        double peak;
-        st = integrate_chart(r, &r->check, &p->box, scratch, &h->check, &peak);
+    if (st == JN_OK && (r->chart != NULL || bends(r, &p->box))) {
+        h->check = h->peak + children * p->n_rows;
+        st = integrate(r, &r->check, &p->box, p->n_rows, p->row, scratch, h->check,
+                       h->check + p->n_rows);
     }
     free(scratch);
     return st == JN_OK ? st : jn_error_set(err, st, "log p(x) on panels: %s", jn_status_text(st));
@@ -184,6 +196,10 @@ static jn_status halve(void *user, size_t index, size_t worker, jn_error *err)
 static void settle(jn_refinement *r, size_t row, double value, const jn_box *box)
 {
     jn_lse_add(&r->settled[row], value);
+    if (value > r->best[row]) {
+        r->best[row] = value;
+        r->best_box[row] = *box;
+    }
     if (jn_box_on_border(box, &r->domain, r->rule.dim)) {
         r->border[row] = jn_log_add(r->border[row], value);
     }
@@ -205,14 +221,14 @@ static bool agrees(const jn_refinement *r, const panel *p, const halves *h, size
     }
     const double fine = jn_lse_log_sum(&sum);
     *off = fabs(exp(fine - total) - exp(p->value[k] - total));
-    if (r->chart != NULL) { /* a kink beyond the outermost nodes of panel and halves alike */
-        *off = fmax(*off, fabs(exp(fine - total) - exp(h->check - total)));
+    if (h->check != NULL) { /* a kink beyond the outermost nodes of panel and halves alike */
+        *off = fmax(*off, fabs(exp(fine - total) - exp(h->check[k] - total)));
     }
     /* A kink's share in the error falls by 2^(dim + 1) from level to level, and may look smaller by
      * chance: half of what it should be is believed. On panels that many observations
      * share, a fall by SPECTRAL is believed too: it is what smooth integrands do. */
     const double before = p->off[k];
-    const bool smooth = r->chart == NULL && *off <= SPECTRAL * before;
+    const bool smooth = h->check == NULL && *off <= SPECTRAL * before;
     const bool slow = before < SLOW * r->tolerance && !smooth;
     const double least = slow ? ldexp(p->off[k], -(int)r->rule.dim - 2) : 0.0;
     const bool small = hidden < total + log(NEGLIGIBLE * r->tolerance);
@@ -319,35 +335,55 @@ static jn_status first_cell(void *user, size_t index, size_t worker, jn_error *e
     double *scratch = new_scratch(r, p->n_rows);
     double *peak = jn_alloc_doubles(p->n_rows);
     jn_status st = scratch == NULL || peak == NULL ? JN_ERR_NOMEM : JN_OK;
-    st = st == JN_OK ? integrate(r, &p->box, p->n_rows, p->row, scratch, p->value, peak) : st;
+    st = st == JN_OK ? integrate(r, &r->rule, &p->box, p->n_rows, p->row, scratch, p->value, peak)
+                     : st;
     free(scratch);
     free(peak);
     return st == JN_OK ? st : jn_error_set(err, st, "log p(x) on panels: %s", jn_status_text(st));
 }
 
+static jn_status push_cell(jn_refinement *r, const jn_box *box, size_t n_rows, const size_t *rows)
+{
+    panel p;
+    const jn_status st = panel_new(&p, box, n_rows);
+    if (st != JN_OK) {
+        panel_free(&p);
+        return st;
+    }
+    memcpy(p.row, rows, n_rows * sizeof *rows);
+    return panel_push(r, &p);
+}
+
+/* One coordinate: cut at the bends too. */
+static jn_status push_line(jn_refinement *r, size_t cells, size_t n_rows, const size_t *rows)
+{
+    const jn_axis_of axis = r->chart == NULL ? (jn_axis_of){ .scale = 1.0 }
+                                             : jn_chart_axis(r->chart);
+    size_t n;
+    double *cuts;
+    jn_status st = jn_panel_cuts(r->m, &axis, r->domain.lo[0], r->domain.hi[0], cells, &n, &cuts);
+    if (st != JN_OK) {
+        return st;
+    }
+    for (size_t i = 0; i < n && st == JN_OK; i++) {
+        const jn_box box = { .lo = { cuts[i] }, .hi = { cuts[i + 1] } };
+        st = push_cell(r, &box, n_rows, rows);
+    }
+    free(cuts);
+    return st;
+}
+
 static jn_status first_level(jn_refinement *r, size_t n_rows, const size_t *rows, jn_error *err)
 {
     static const size_t cells[JN_PANEL_DIM] = { 32, 16, 10 };
-    const size_t per_axis = cells[r->rule.dim - 1];
-    size_t n = 1;
-    for (size_t j = 0; j < r->rule.dim; j++) {
-        n *= per_axis;
+    const size_t dim = r->rule.dim, per_axis = cells[dim - 1];
+    jn_status st = dim == 1 ? push_line(r, per_axis, n_rows, rows) : JN_OK;
+    const size_t n = dim == 1 ? 0 : dim == 2 ? per_axis * per_axis : per_axis * per_axis * per_axis;
+    for (size_t i = 0; i < n && st == JN_OK; i++) {
+        const jn_box box = jn_box_cell(&r->domain, dim, per_axis, i);
+        st = push_cell(r, &box, n_rows, rows);
     }
-    for (size_t i = 0; i < n; i++) {
-        const jn_box box = jn_box_cell(&r->domain, r->rule.dim, per_axis, i);
-        panel p;
-        jn_status st = panel_new(&p, &box, n_rows);
-        if (st == JN_OK) {
-            memcpy(p.row, rows, n_rows * sizeof *rows);
-            st = panel_push(r, &p);
-        } else {
-            panel_free(&p);
-        }
-        if (st != JN_OK) {
-            return st;
-        }
-    }
-    const jn_status st = jn_tasks_run(n, r->threads, first_cell, r, err);
+    st = st == JN_OK ? jn_tasks_run(r->n_panels, r->threads, first_cell, r, err) : st;
     update_totals(r);
     return st;
 }
@@ -357,6 +393,21 @@ static jn_status first_level(jn_refinement *r, size_t n_rows, const size_t *rows
 static uint64_t open_nodes(const jn_refinement *r)
 {
     return (uint64_t)r->n_panels * r->rule.n << r->rule.dim;
+}
+
+/* By how much rounding moves log p(x | z) where most of the row's mass is. */
+static double rounding(const jn_refinement *r, size_t row)
+{
+    const jn_density *d = r->m->density;
+    double u[JN_PANEL_DIM], z[JN_PANEL_DIM], log_jacobian;
+    if (d->rounding == NULL || r->chart != NULL || r->best[row] == -INFINITY) {
+        return 0.0;
+    }
+    for (size_t j = 0; j < r->rule.dim; j++) {
+        u[j] = 0.5 * (r->best_box[row].lo[j] + r->best_box[row].hi[j]);
+    }
+    jn_target_to_z(r->m, 1, 1, u, z, &log_jacobian);
+    return d->rounding(r->m->self, row, z);
 }
 
 /* The rows' estimates; what is still open counts in full as error. */
@@ -375,7 +426,7 @@ static void conclude(jn_refinement *r, size_t n_rows, const size_t *rows)
         const double value = jn_lse_log_sum(&r->settled[row]);
         const double beyond = value > -INFINITY ? 10.0 * exp(r->border[row] - value) : 0.0;
         r->out[row] = (jn_estimate){ .value = value,
-                                     .error = r->error[row] + beyond +
+                                     .error = r->error[row] + beyond + rounding(r, row) +
                                               8.9e-16 * (4.0 + fabs(value)),
                                      .dof = NAN,
                                      .kind = JN_QUADRATURE,
@@ -389,16 +440,18 @@ jn_status jn_refinement_run(jn_refinement *r, size_t n_rows, const size_t *rows,
 {
     const size_t n = r->n_slots;
     r->settled = jn_alloc(n, sizeof *r->settled);
-    r->log_total = jn_alloc_doubles(3 * n);
+    r->log_total = jn_alloc_doubles(4 * n);
     r->n_eval = jn_alloc(n, sizeof *r->n_eval);
-    if (r->settled == NULL || r->log_total == NULL || r->n_eval == NULL) {
+    r->best_box = jn_alloc(n, sizeof *r->best_box);
+    if (r->best_box == NULL || r->settled == NULL || r->log_total == NULL || r->n_eval == NULL) {
         return JN_ERR_NOMEM;
     }
     r->error = r->log_total + n;
     r->border = r->error + n;
+    r->best = r->border + n;
     for (size_t i = 0; i < n; i++) {
         r->settled[i] = (jn_lse)JN_LSE_INIT;
-        r->border[i] = -INFINITY;
+        r->border[i] = r->best[i] = -INFINITY;
     }
     jn_status st = first_level(r, n_rows, rows, err);
     for (int depth = 0; st == JN_OK && r->n_panels > 0 && depth < MAX_DEPTH; depth++) {

@@ -20,7 +20,7 @@ typedef struct jn_refinement {
         *chart;     /* NULL: boxes in u, all observations; else in its coordinates, its own */
     size_t n_slots; /* observations */
     jn_panel_rule rule;
-    jn_panel_rule check; /* charts: a second opinion, with nodes on the panel's border */
+    jn_panel_rule check; /* a second opinion, with nodes on the panel's border: charts, and bends */
     jn_box domain;
     double tolerance;
     size_t threads;
@@ -35,6 +35,8 @@ typedef struct jn_refinement {
     double *log_total; /* settled and open */
     double *error;     /* relative, settled panels */
     double *border;    /* log of what stands in panels on the border */
+    double *best;      /* the highest settled panel's */
+    jn_box *best_box;  /* and that panel */
     uint64_t *n_eval;
 } jn_refinement;
 

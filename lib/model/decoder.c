@@ -180,6 +180,42 @@ static bool prior_moment_finite(const void *self, size_t row, double n)
            (m->network.n_layers == 1 && linear_moment_finite(m, n));
 }
 
+static jn_status kinks(const void *self, double lo, double hi, size_t *n, double **out)
+{
+    const jn_decoder *m = self;
+    return jn_mlp_kinks(&m->network, lo, hi, n, out);
+}
+
+static bool may_bend(const void *self, const double *lo, const double *hi)
+{
+    const jn_decoder *m = self;
+    double *work = jn_alloc_doubles(4 * m->network.width);
+    const bool answer = work == NULL || jn_mlp_may_bend(&m->network, lo, hi, work);
+    free(work);
+    return answer;
+}
+
+/* An output is off by about eps times the sum of the terms' sizes that make it: |W| |h| + |b|. A
+ * Gaussian likelihood is steep in it where the noise is small. */
+static double rounding(const void *self, size_t row, const double *z)
+{
+    const jn_decoder *m = self;
+    const double *x = m->x + row * m->D, eps = 2.2e-16;
+    double *l = jn_alloc_doubles(2 * m->D + 4 * m->network.width);
+    if (l == NULL) {
+        return INFINITY;
+    }
+    double *size = l + m->D, sum = 0.0;
+    jn_mlp_sizes(&m->network, z, size + m->D, l, size);
+    for (size_t j = 0; j < m->D; j++) {
+        const double off = fabs(x[j] - l[j]) + 1.0 / sqrt(m->inv_var);
+        const double slope = m->gaussian ? off * m->inv_var : 1.0;
+        sum += eps * slope * size[j] + (m->gaussian ? eps * off * slope : eps * size[j]);
+    }
+    free(l);
+    return sum;
+}
+
 const jn_density jn_decoder_density = {
     .log_prior = log_prior,
     .log_likelihood = log_likelihood,
@@ -189,6 +225,9 @@ const jn_density jn_decoder_density = {
     .prior_gaussian = prior_gaussian,
     .tail_precision = tail_precision,
     .prior_moment_finite = prior_moment_finite,
+    .kinks = kinks,
+    .may_bend = may_bend,
+    .rounding = rounding,
     .has_split = true,
     .rugged = true,
 };

@@ -205,3 +205,62 @@ double *jn_mlp_run(const jn_mlp *mlp, double *work, double **spare)
     *spare = out;
     return in;
 }
+
+/* --- its rounding ---------------------------------------------------------------------------- */
+
+/* A unit's value t and size become those behind the activation. */
+static void activate_size(jn_activation activation, double *t, double *size)
+{
+    double slope = 0.0;
+    switch (activation) {
+    case JN_TANH:
+        *t = tanh(*t);
+        slope = 1.0 - *t * *t;
+        break;
+    case JN_RELU:
+        slope = *t > 0.0 ? 1.0 : 0.0;
+        *t = fmax(*t, 0.0);
+        break;
+    case JN_SOFTPLUS:
+        slope = 1.0 / (1.0 + exp(-*t));
+        *t = fmax(*t, 0.0) + log1p(exp(-fabs(*t)));
+        break;
+    case JN_SIGMOID:
+        *t = 1.0 / (1.0 + exp(-*t));
+        slope = *t * (1.0 - *t);
+        break;
+    }
+    *size = *size * slope + fabs(*t);
+}
+
+void jn_mlp_sizes(const jn_mlp *mlp, const double *z, double *work, double *l, double *size)
+{
+    double *t = work, *s = work + mlp->width, *next_t = s + mlp->width;
+    double *next_s = next_t + mlp->width;
+    for (size_t i = 0; i < mlp->in; i++) {
+        t[i] = z[i];
+        s[i] = fabs(z[i]);
+    }
+    for (size_t k = 0; k < mlp->n_layers; k++) {
+        const jn_layer *layer = &mlp->layer[k];
+        const bool last = k + 1 == mlp->n_layers;
+        double *to = last ? l : next_t, *to_size = last ? size : next_s;
+        for (size_t j = 0; j < layer->out; j++) {
+            to[j] = layer->bias[j];
+            to_size[j] = fabs(layer->bias[j]);
+            for (size_t i = 0; i < layer->in; i++) {
+                to[j] += layer->weight[j * layer->in + i] * t[i];
+                to_size[j] += fabs(layer->weight[j * layer->in + i]) * s[i];
+            }
+            if (!last) {
+                activate_size(mlp->activation, &to[j], &to_size[j]);
+            }
+        }
+        double *swap = t;
+        t = next_t;
+        next_t = swap;
+        swap = s;
+        s = next_s;
+        next_s = swap;
+    }
+}

@@ -6,6 +6,8 @@
 #ifndef JN_MODEL_MLP_H
 #define JN_MODEL_MLP_H
 
+#include <stdbool.h>
+
 #include "jensen/params.h"
 #include "jensen/status.h"
 
@@ -39,5 +41,17 @@ size_t jn_mlp_work(const jn_mlp *mlp);
 /* Outputs (out x JN_MLP_TILE) of one tile of inputs, which stands at the start of `work` and is
  * overwritten. The result lies in `work`; *spare is the other half of it. */
 double *jn_mlp_run(const jn_mlp *mlp, double *work, double **spare);
+
+/* The outputs at one point and the sums of the sizes of the terms they are made of, weights'
+ * signs dropped all along: what rounding is relative to. `work` holds 4 widths. */
+void jn_mlp_sizes(const jn_mlp *mlp, const double *z, double *work, double *l, double *size);
+
+/* Where the outputs of a rectified network of one input have no derivative, lo and hi with them,
+ * ascending; to be freed. None, and NULL: another network, or one that bends too often to say. */
+JN_CHECKED jn_status jn_mlp_kinks(const jn_mlp *mlp, double lo, double hi, size_t *n, double **out);
+
+/* May a unit of a rectified network change sign between the corners lo and hi of a box? By interval
+ * arithmetic, so that true may be said in vain; `work` holds 4 widths. Others: false. */
+bool jn_mlp_may_bend(const jn_mlp *mlp, const double *lo, const double *hi, double *work);
 
 #endif

@@ -268,20 +268,41 @@ static jn_status level(grower *g, bool last, jn_error *err)
     return st;
 }
 
+static jn_status push_cell(grower *g, const jn_box *box, jn_error *err)
+{
+    panel p;
+    const jn_status st = panel_make(g, box, &p, err);
+    return st == JN_OK ? push(g, &p) : st;
+}
+
+/* One coordinate: cut where the model bends, too. */
+static jn_status push_line(grower *g, size_t cells, jn_error *err)
+{
+    const jn_axis_of axis = { .scale = 1.0 };
+    size_t n;
+    double *cuts;
+    jn_status st = jn_panel_cuts(g->q->model, &axis, g->domain.lo[0], g->domain.hi[0], cells, &n,
+                                 &cuts);
+    if (st != JN_OK) {
+        return st;
+    }
+    for (size_t i = 0; i < n && st == JN_OK; i++) {
+        const jn_box box = { .lo = { cuts[i] }, .hi = { cuts[i + 1] } };
+        st = push_cell(g, &box, err);
+    }
+    free(cuts);
+    return st;
+}
+
 static jn_status first_level(grower *g, jn_error *err)
 {
     static const size_t cells[DIM] = { 16, 8, 5 };
-    const size_t per_axis = cells[g->rule.dim - 1];
-    size_t n = 1;
-    for (size_t j = 0; j < g->rule.dim; j++) {
-        n *= per_axis;
-    }
-    jn_status st = JN_OK;
+    const size_t dim = g->rule.dim, per_axis = cells[dim - 1];
+    jn_status st = dim == 1 ? push_line(g, per_axis, err) : JN_OK;
+    const size_t n = dim == 1 ? 0 : dim == 2 ? per_axis * per_axis : per_axis * per_axis * per_axis;
     for (size_t i = 0; i < n && st == JN_OK; i++) {
-        const jn_box box = jn_box_cell(&g->domain, g->rule.dim, per_axis, i);
-        panel p;
-        st = panel_make(g, &box, &p, err);
-        st = st == JN_OK ? push(g, &p) : st;
+        const jn_box box = jn_box_cell(&g->domain, dim, per_axis, i);
+        st = push_cell(g, &box, err);
     }
     update_evidence(g);
     return st;

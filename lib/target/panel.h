@@ -38,6 +38,16 @@ size_t jn_box_children(unsigned axes);
 /* Cell `index` < cells^dim of a box cut into equal cells. */
 jn_box jn_box_cell(const jn_box *box, size_t dim, size_t cells, size_t index);
 
+/* [lo, hi] in equal cells and cut at the bends of a model of one real coordinate: n + 1 cuts,
+ * ascending, to be freed. The coordinate is s where u = centre + scale s, or centre + scale sinh s
+ * where `stretched`. */
+typedef struct jn_axis_of {
+    double centre, scale;
+    bool stretched;
+} jn_axis_of;
+JN_CHECKED jn_status jn_panel_cuts(const jn_model *m, const jn_axis_of *axis, double lo, double hi,
+                                   size_t cells, size_t *n, double **cuts);
+
 /* Does the box touch the border of `outer`? */
 bool jn_box_on_border(const jn_box *box, const jn_box *outer, size_t dim);
 
