@@ -118,6 +118,8 @@ typedef struct jn_density {
     bool (*may_bend)(const void *self, const double *lo, const double *hi);
     /* How far log p(x_row | z) may be off by rounding. NULL: a few units in its last place. */
     double (*rounding)(const void *self, size_t row, const double *z);
+    /* And by rounding of what does not depend on z, where that is more than a few units. */
+    double (*constant_rounding)(const void *self, size_t row);
 
     /* tail_precision holds along every ray, not only the slowest: negative powers of p(x, z) can be
      * judged by it, too. */

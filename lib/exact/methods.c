@@ -203,6 +203,9 @@ static jn_status escalate(const jn_model *m, size_t row, const jn_exact_options 
     }
     if (any && st != JN_ERR_NOMEM) {
         *out = best;
+        out->error += m->density->constant_rounding == NULL
+                          ? 0.0
+                          : m->density->constant_rounding(m->self, row);
         st = st == JN_OK ? st : JN_NOT_CONVERGED;
     }
     return st;

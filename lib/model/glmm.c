@@ -3,7 +3,7 @@
  *
  * x'beta is a number, so a group is a few sums. Poisson: S u - E e^u. Binomial: S u less the sum of
  * trials_k log(1 + w_k e^u), w_k = e^{x'beta}; for u > 0, u + log(e^-u + w_k) in its place. One
- * exponential serves a point and one log a product of factors. */
+ * exponential serves a point and one log a product of factors. Large counts: glmm_counts.c. */
 #include "model/glmm.h"
 
 #include <math.h>
@@ -80,11 +80,22 @@ static void score_binomial(const jn_glmm *m, const jn_glmm_group *g, const point
     for (size_t b = 0; b < g->n_batches; b++) {
         subtract_batch(m->batches + g->batch + b, m->odds, p, out);
     }
+    for (size_t k = g->pattern; g->many && k < g->pattern + g->n_patterns; k++) {
+        for (size_t i = 0; m->patterns[k].many && i < p->n; i++) {
+            out[i] += jn_glmm_binomial_deviance(m->patterns + k, p->u[i]);
+        }
+    }
 }
 
 static void score_poisson(const jn_glmm_group *g, const points *p, double *out)
 {
     double mean[JN_MODEL_CHUNK];
+    if (g->many) {
+        for (size_t i = 0; i < p->n; i++) {
+            out[i] = g->constant + jn_glmm_poisson_deviance(g, p->u[i]);
+        }
+        return;
+    }
     for (size_t i = 0; i < p->n; i++) {
         mean[i] = p->u[i] + g->log_mean;
     }
@@ -189,6 +200,12 @@ static jn_status prior_gaussian(const void *self, double *mean, double *cov)
     return JN_OK;
 }
 
+static double constant_rounding(const void *self, size_t row)
+{
+    const jn_glmm *m = self;
+    return m->groups[row].rounding;
+}
+
 /* The log-likelihood is linear to the left, and to the right too or falls faster than that. */
 static jn_status tail_precision(const void *self, size_t row, double *precision)
 {
@@ -211,7 +228,8 @@ static bool prior_moment_finite(const void *self, size_t row, double n)
     .log_prior = log_prior, .log_likelihood = log_likelihood,                                   \
     .log_likelihood_of = log_likelihood_of, .derivatives = derivatives, .prior_map = prior_map, \
     .prior_gaussian = prior_gaussian, .tail_precision = tail_precision,                         \
-    .prior_moment_finite = prior_moment_finite, .has_split = true, .log_concave = true
+    .prior_moment_finite = prior_moment_finite, .has_split = true, .log_concave = true,         \
+    .constant_rounding = constant_rounding
 
 static const jn_density linear_tails = { SHARED_PARTS, .tail_everywhere = true };
 static const jn_density poisson_tails = { SHARED_PARTS };

@@ -19,10 +19,7 @@ enum { MOST_FACTORS = 8 };
 
 static const double most_count = 1e9;
 
-typedef struct row {
-    size_t group, index;
-    double offset, y, trials;
-} row;
+typedef jn_glmm_row row;
 
 /* What is read before the sums are made. */
 typedef struct reading {
@@ -196,9 +193,45 @@ static void sum_rows(jn_glmm *m, const row *rows, size_t n)
         g->successes += r->y;
         g->trials += r->trials;
         g->log_mean = jn_log_add(g->log_mean, r->offset);
-        g->constant += r->y * r->offset - lgamma(r->y + 1.0);
-        if (m->family != JN_GLMM_POISSON) {
-            g->constant += lgamma(r->trials + 1.0) - lgamma(r->trials - r->y + 1.0);
+    }
+}
+
+/* Constants of a sum of rows: plainly, or by its deviance where the counts are large. */
+static void add_constants(jn_glmm *m, jn_glmm_group *g, jn_glmm_pattern *p, const row *rows,
+                          size_t n)
+{
+    const bool binomial = m->family != JN_GLMM_POISSON;
+    if (binomial && p->trials > JN_GLMM_MANY) {
+        jn_glmm_many_binomial(p, rows, n);
+        g->many = true;
+        g->constant += p->constant;
+        g->rounding += p->rounding;
+        g->successes -= p->successes;
+        g->trials -= p->trials;
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        g->constant += rows[i].y * rows[i].offset - lgamma(rows[i].y + 1.0);
+        if (binomial) {
+            g->constant += lgamma(rows[i].trials + 1.0) - lgamma(rows[i].trials - rows[i].y + 1.0);
+        }
+    }
+}
+
+static void sum_constants(jn_glmm *m, const row *rows, size_t n)
+{
+    for (size_t i = 0, first = 0; i < n; i = first) {
+        jn_glmm_group *g = m->groups + rows[i].group;
+        size_t k = g->pattern;
+        for (size_t at = i; first < n && rows[first].group == rows[i].group; at = first, k++) {
+            while (first < n && rows[first].group == rows[i].group &&
+                   rows[first].offset == rows[at].offset) {
+                first++;
+            }
+            add_constants(m, g, m->patterns + k, rows + at, first - at);
+        }
+        if (m->family == JN_GLMM_POISSON && g->successes > JN_GLMM_MANY) {
+            jn_glmm_many_poisson(g, rows + i, first - i);
         }
     }
 }
@@ -209,6 +242,9 @@ static void add_factors(jn_glmm *m, jn_glmm_group *g, const jn_glmm_pattern *p, 
 {
     const double size = fabs(p->offset) + log_2, odds = exp(p->offset);
     const bool power = p->trials > MOST_FACTORS;
+    if (p->many) {
+        return;
+    }
     const size_t copies = power ? 1 : (size_t)p->trials;
     for (size_t c = 0; c < copies; c++) {
         if (g->n_batches == 0 || power || size > *room) {
@@ -258,6 +294,7 @@ static jn_status make_groups(jn_glmm *m, reading *r, jn_error *err)
     }
     qsort(r->rows, n, sizeof *r->rows, by_group_and_offset);
     sum_rows(m, r->rows, n);
+    sum_constants(m, r->rows, n);
     if (m->family != JN_GLMM_POISSON) {
         make_batches(m);
     }

@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "model/hmm.h"
+#include "model/log_densities.h"
 #include "model/models.h"
 #include "model/series.h"
 #include "model/stationary.h"
@@ -180,8 +181,7 @@ static jn_status finish_symbols(hmm *m, size_t n_symbols, jn_error *err)
 /* log of rate^y e^-rate / y!, also for rate 0. */
 static double log_poisson(double y, double rate)
 {
-    int sign;
-    return (y == 0.0 ? 0.0 : y * log(rate)) - rate - lgamma_r(y + 1.0, &sign);
+    return jn_log_poisson(y, jn_log_poisson_peak(y), rate);
 }
 
 static jn_status read_poisson(hmm *m, const jn_params *params, const jn_table *data, jn_error *err)

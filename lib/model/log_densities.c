@@ -7,14 +7,20 @@
 
 #include "base/constants.h"
 
-double jn_log_minus_line(double r)
+/* log(1 + x) - x */
+static double deviation(double x)
 {
-    if (!(r >= 0.5 && r <= 2.0)) {
-        return r == INFINITY ? -INFINITY : log(r) - (r - 1.0);
+    if (!(x >= -0.5 && x <= 1.0)) {
+        return x == INFINITY ? -INFINITY : log1p(x) - x;
     }
     gsl_sf_result v = { NAN, NAN };
-    (void)gsl_sf_log_1plusx_mx_e(r - 1.0, &v); /* its argument is in [-1/2, 1] */
+    (void)gsl_sf_log_1plusx_mx_e(x, &v); /* its argument is in [-1/2, 1] */
     return v.val;
+}
+
+double jn_log_minus_line(double r)
+{
+    return r < 0.5 ? log(r) - (r - 1.0) : deviation(r - 1.0);
 }
 
 double jn_log_gammastar(double x)
@@ -71,9 +77,13 @@ double jn_log_poisson_peak(double y)
     return y == 0.0 ? 0.0 : jn_log_gamma_peak(y) - log(y);
 }
 
+/* A ratio near 1 would be rounded by eps, which y of 10^9 makes much of: differences are not. */
 double jn_log_poisson(double y, double peak, double mean)
 {
-    return y == 0.0 ? -mean : peak + y * jn_log_minus_line(mean / y);
+    if (y == 0.0 || !(mean >= 0.5 * y)) {
+        return y == 0.0 ? -mean : peak + y * jn_log_minus_line(mean / y);
+    }
+    return peak + y * deviation((mean - y) / y);
 }
 
 double jn_log_binomial_peak(double y, double n)
@@ -86,6 +96,9 @@ double jn_log_binomial(double y, double n, double peak, double p)
     if (y == 0.0 || y == n) {
         return (y == n ? 0.0 : n * log1p(-p)) + (y == 0.0 ? 0.0 : n * log(p));
     }
-    return peak + y * jn_log_minus_line(p * (n / y)) +
-           (n - y) * jn_log_minus_line((1.0 - p) * (n / (n - y)));
+    const double fails = n - y, more = fma(p, n, -y); /* than y, expected */
+    const double of_y = more / y > -0.5 ? deviation(more / y) : jn_log_minus_line(p * (n / y));
+    const double of_fails = -more / fails > -0.5 ? deviation(-more / fails)
+                                                 : jn_log_minus_line((1.0 - p) * (n / fails));
+    return peak + y * of_y + fails * of_fails;
 }

@@ -41,6 +41,25 @@ static void test_coal(void **state)
     jn_table_free(data);
 }
 
+static void test_large_counts(void **state)
+{
+    (void)state;
+    const double y[] = { 1000100000, 999500000, 1001500000, 1000900000 };
+    jn_table *t = jn_test_table(4, 1, (const char *const[]){ "y" }, y);
+    jn_model *m = jn_test_model("hmm",
+                                TEXTS("emission=poisson", "rates=1000000000,1001000000",
+                                      "transition=0.9,0.1;0.2,0.8", "initial=0.5,0.5"),
+                                t);
+    jn_estimate e;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_exact(m, 0, NULL, &e, &err), &err);
+    /* the recursion with mpmath, 40 digits */
+    assert_close(e.value, -308.31770287750094, 0.0, e.error);
+    assert_true(e.error < 1e-11);
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
 /* Every kind of emission, 1 to 6 states, with and without zeros, against the sum over all paths,
  * by the scaled recursion and in logarithms. */
 static void test_against_all_paths(void **state)
@@ -251,6 +270,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_coal),
+        cmocka_unit_test(test_large_counts),
         cmocka_unit_test(test_against_all_paths),
         cmocka_unit_test(test_hopeless_state_wins),
         cmocka_unit_test(test_underflowing_emission_wins),

@@ -168,6 +168,70 @@ static void test_verbal_aggression(void **state)
     jn_table_free(t);
 }
 
+/* log p(x) by mpmath with 30 to 40 digits: the trapezoid rule about the mode, or panels. */
+static void check_many(const char *const *set, size_t n, size_t cols, const double *x,
+                       double expected)
+{
+    static const char *const binomial[] = { "group", "y", "trials", "x" };
+    static const char *const poisson[] = { "group", "y", "x" };
+    jn_table *t = jn_test_table(n, cols, cols == 4 ? binomial : poisson, x);
+    jn_model *m = jn_test_model("glmm", set, t);
+    jn_estimate e;
+    jn_error err = JN_ERROR_INIT;
+    assert_ok(jn_exact_all(m, NULL, &e, &err), &err);
+    assert_true(e.error <= 2e-9);
+    assert_close(e.value, expected, 2e-16, e.error); /* the constant is rounded too */
+    assert_close(e.value, expected, 0.0, 5e-12);     /* of terms of 1e7 to 1e10 */
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
+static void test_many_counts(void **state)
+{
+    (void)state;
+    const double like[] = { 0, 300000, 1e6, 0, 0, 301000, 1e6, 0, 0, 299500, 1e6, 0 };
+    const double unlike[] = { 0,   300000, 1e6, 0, 0, 301000, 1e6, 0, 0, 350000,
+                              1e6, 0.25,   0,   3, 8, 0.25,   0,   1, 2, 1 };
+    const double billion[] = { 0, 3e8, 1e9, 0, 0, 3.01e8, 1e9, 0 };
+    const double rare[] = { 0, 3, 1e9, 0, 0, 5, 1e9, 0 };
+    const double counts[] = { 0, 1e6, 0, 0, 1001000, 0, 0, 999500, 0 };
+    const double mixed[] = { 0, 1e6, 0, 0, 2e6, 0.7, 0, 3, -13 };
+    const double billions[] = { 0, 1e9, 0, 0, 999960000, 0 };
+    check_many(TEXTS("family=binomial", "beta=-0.8,0"), 3, 4, like, -30.594040602843341);
+    check_many(TEXTS("family=binomial", "beta=-0.8,1"), 5, 4, unlike, -74.005202910255255);
+    check_many(TEXTS("family=binomial", "beta=-0.8,0"), 2, 4, billion, -1220.2761223264656);
+    check_many(TEXTS("family=binomial", "beta=-0.8,0", "sigma=10"), 2, 4, rare,
+               -8.5491021371548875);
+    check_many(TEXTS("family=poisson", "beta=13,0"), 3, 3, counts, -31.853330575121403);
+    check_many(TEXTS("family=poisson", "beta=13,1"), 3, 3, mixed, -41.036568330757233);
+    check_many(TEXTS("family=poisson", "beta=20,0"), 2, 3, billions, -33.930869682044519);
+}
+
+/* Far from the centre, where e^t overflows, and with all or none successes: the definition. */
+static void test_many_trials_far_out(void **state)
+{
+    (void)state;
+    const double x[] = { 0, 2000, 5000, 1, 4500, 5000, 2, 0, 5000, 3, 5000, 5000 };
+    jn_table *t = jn_test_table(4, 3, (const char *const[]){ "group", "y", "trials" }, x);
+    jn_model *m = jn_test_model("glmm", TEXTS("family=binomial", "beta=0.3"), t);
+    static const double at[] = { -2000.0, -30.0, -1.0, 0.1, 2.0, 30.0, 2000.0 };
+    for (size_t g = 0; g < 4; g++) {
+        for (size_t i = 0; i < 7; i++) {
+            const double y = x[3 * g + 1], n = 5000.0, eta = at[i] + 0.3;
+            const double softplus = fmax(eta, 0.0) + log1p(exp(-fabs(eta)));
+            const double want = lgamma(n + 1) - lgamma(y + 1) - lgamma(n - y + 1) + y * eta -
+                                n * softplus;
+            double got;
+            assert_ok(
+                m->density->log_likelihood(m->self, (jn_range){ g, 1 }, 1, 1, &at[i], 1, &got),
+                NULL);
+            assert_close(got, want, 1e-14, 1e-10); /* lgamma's terms of 4e4 */
+        }
+    }
+    jn_model_free(m);
+    jn_table_free(t);
+}
+
 /* Poisson counts against a trapezoid rule written here, on u in [-12, 12]. */
 static void test_arabidopsis(void **state)
 {
@@ -325,6 +389,8 @@ int main(void)
         cmocka_unit_test(test_against_the_definition),
         cmocka_unit_test(test_far_out),
         cmocka_unit_test(test_extreme_offsets),
+        cmocka_unit_test(test_many_counts),
+        cmocka_unit_test(test_many_trials_far_out),
         cmocka_unit_test(test_verbal_aggression),
         cmocka_unit_test(test_arabidopsis),
         cmocka_unit_test(test_prior_and_tail),
