@@ -60,6 +60,7 @@ struct jn_proposal {
     bool is_posterior;              /* every weight equals p(x) */
     bool is_gaussian;               /* Gaussian in unconstrained coordinates */
     bool is_bounded;                /* weights are bounded, and E_q |log w| is finite */
+    bool has_power_tails;           /* falls off like a power in unconstrained coordinates */
     bool per_row;                   /* q differs from observation to observation */
     jn_status weakest;              /* JN_NOT_CONVERGED where a mode was not found; else JN_OK */
 };

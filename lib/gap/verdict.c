@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "gap/warnings.h"
+#include "proposal/growth.h"
 
 static jn_status examine(const jn_proposal *q, size_t row, const jn_bound_arg *arg, jn_verdict *out)
 {
@@ -35,6 +36,7 @@ jn_status jn_gap_judge(const jn_proposal *q, size_t row, jn_gap_bound *b)
                                                 : NAN;
     b->value.error = b->value.dof = b->variance = NAN;
     b->reconstruction.value = b->kl.value = NAN; /* one of them is infinite */
+    b->reconstruction.error = b->kl.error = NAN;
     return JN_OK;
 }
 
@@ -80,16 +82,32 @@ static size_t count_rows(const jn_gap_table *t, size_t i, trouble what, const jn
     return count;
 }
 
+/* Would heavy tails of q make the ELBO infinite? */
+static bool heavy_tails_harm(const jn_gap_table *t, size_t row)
+{
+    const jn_proposal *q = t->proposal;
+    bool grows = false;
+    size_t axis;
+    return q != NULL && q->ops != NULL && jn_model_states(q->model) == 0 &&
+           jn_growth_ask(q, row, &grows, &axis) == JN_OK && grows;
+}
+
 /* What would make it finite. */
-static const char *remedy(const jn_bound_arg *arg)
+static const char *remedy(const jn_gap_table *t, size_t row, const jn_bound_arg *arg)
 {
     double n = 1.0;
     const jn_integrand of = arg->bound->integrand(arg, &n);
-    return of == JN_OF_LOG || (of == JN_OF_MOMENT && n < 0.0)
-               ? "a narrower q (--q-set widen=0.7) may have a finite one"
+    if (of == JN_OF_LOG && t->proposal != NULL && t->proposal->has_power_tails) {
+        return "a q of Gaussian tails (--q laplace) may have a finite one";
+    }
+    if (of == JN_OF_LOG || (of == JN_OF_MOMENT && n < 0.0)) {
+        return "a narrower q (--q-set widen=0.7) may have a finite one";
+    }
+    return heavy_tails_harm(t, row)
+               ? "a wider q (--q-set widen=1.5) may have a finite one; one with heavier tails "
+                 "(--q student) would have an ELBO of -inf"
                : "a wider q (--q-set widen=1.5), or one with heavier tails (--q student), may have "
-                 "a "
-                 "finite one";
+                 "a finite one";
 }
 
 static jn_status warn_infinite(jn_gap_table *t, size_t i, trouble what)
@@ -105,7 +123,7 @@ static jn_status warn_infinite(jn_gap_table *t, size_t i, trouble what)
     if (what == DIVERGES) {
         return jn_gap_warn(t, "%s is infinite for %zu of %zu observations; observation %zu: %s; %s",
                            label, count, t->n_rows, first->index, b->finite.reason,
-                           remedy(&b->arg));
+                           remedy(t, first->index, &b->arg));
     }
     return jn_gap_warn(
         t,
@@ -221,7 +239,8 @@ jn_status jn_gap_warn_heavy(jn_gap_table *t)
         "above %.3g, %.3g +- %.2g in observation %zu; %s",
         count, t->n_rows, limit, worst->pareto_k, worst->pareto_error, worst->pareto_row,
         t->model->chain != NULL ? "take --q guided or smoother, or particles (--bounds fivo)"
-                                : "widen q (--q-set widen=1.5), give it heavier tails, or use "
-                                  "--rule quadrature");
+        : heavy_tails_harm(t, worst->pareto_row)
+            ? "widen q (--q-set widen=1.5), or use --rule quadrature"
+            : "widen q (--q-set widen=1.5), give it heavier tails, or use --rule quadrature");
     return st == JN_OK ? JN_NOT_CONVERGED : st;
 }

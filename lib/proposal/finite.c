@@ -5,6 +5,7 @@
 
 #include "base/dense.h"
 #include "base/memory.h"
+#include "proposal/growth.h"
 #include "proposal/rays.h"
 
 static void say(jn_verdict *v, jn_finite finite, const char *reason)
@@ -137,6 +138,35 @@ static jn_status is_gaussian_tail(size_t d, jn_status (*tail)(const void *, size
     return JN_OK;
 }
 
+/* Powers in u carry no moment of e^u, however many draws must all be out there. */
+static jn_status by_growth(const jn_proposal *q, size_t row, double k, jn_verdict *out)
+{
+    bool grows;
+    size_t axis = 0;
+    const jn_status st = jn_growth_ask(q, row, &grows, &axis);
+    if (st != JN_OK || !grows) {
+        return st;
+    }
+    char what[64] = "E log w is -inf";
+    if (k > 1.0) {
+        (void)snprintf(what, sizeof what, "E log of the mean of %g weights is -inf", k);
+    }
+    static const char *const name[] = { "z", "log z", "logit z" };
+    const jn_support kind = jn_model_support(q->model, axis);
+    char place[32] = "";
+    if (q->model->dim > 1) {
+        (void)snprintf(place, sizeof place, " (coordinate %zu)", axis);
+    }
+    out->finite = JN_INFINITE;
+    (void)snprintf(out->reason, sizeof out->reason,
+                   "%s: q falls like a power of %s%s, -log p(x, z) grows exponentially in it", what,
+                   name[kind == JN_POSITIVE ? 1
+                        : kind == JN_UNIT   ? 2
+                                            : 0],
+                   place);
+    return JN_OK;
+}
+
 /* A log-density falls like a polynomial in u, or in e^u for positive coordinates: Gaussian tails
  * carry either. */
 jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *out)
@@ -160,6 +190,12 @@ jn_status jn_finite_log(const jn_proposal *q, size_t row, double k, jn_verdict *
     }
     if (gaussian) {
         say(out, JN_FINITE, "q has Gaussian tails");
+    }
+    if (out->finite == JN_FINITE_UNKNOWN && q->has_power_tails) {
+        const jn_status st = by_growth(q, row, k, out);
+        if (st != JN_OK) {
+            return st;
+        }
     }
     return or_rays(q, row, JN_RAYS_LOG, k, out);
 }

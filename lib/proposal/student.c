@@ -77,6 +77,7 @@ static jn_status create(const jn_params *params, const jn_model *model, jn_propo
     q->self = a;
     q->per_row = a != NULL && a->n_sets > 1;
     q->ops = &ops;
+    q->has_power_tails = true;
     if (status == JN_OK) { /* below 0.2, chi^2 would leave the range of doubles within reach */
         status = jn_params_number(params, "df", 0.2, 1e6, &a->df, err);
     }

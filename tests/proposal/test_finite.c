@@ -116,6 +116,50 @@ static void test_conditional(void **state)
     jn_table_free(t);
 }
 
+static jn_finite log_of(const jn_model *m, const char *q, const char *const *set, double k)
+{
+    jn_proposal *p = jn_test_proposal(q, set, m);
+    jn_verdict v;
+    assert_ok(jn_finite_log(p, 0, k, &v), NULL);
+    assert_true((v.finite == JN_INFINITE) == (strstr(v.reason, "grows exponentially") != NULL ||
+                                              strstr(v.reason, "rays") != NULL));
+    jn_proposal_free(p);
+    return v.finite;
+}
+
+/* E_q e^u is infinite under every Student q of u, and log p holds -rate e^u or -exposure e^u. A
+ * logistic likelihood is linear, a Gaussian joint a square, which df > 2 carries. */
+static void test_power_tails_against_exponentials(void **state)
+{
+    (void)state;
+    jn_table *count = jn_test_table(1, 2, (const char *const[]){ "y", "exposure" },
+                                    (double[]){ 3, 1.5 });
+    jn_table *group = jn_test_table(1, 2, (const char *const[]){ "group", "y" },
+                                    (double[]){ 0, 3 });
+    jn_table *bit = jn_test_table(1, 2, (const char *const[]){ "y", "x" }, (double[]){ 1, 0.5 });
+    jn_table *one = jn_test_table(1, 1, NULL, (double[]){ 1.2 });
+    jn_model *gamma = jn_test_model("gamma-poisson", NULL, count);
+    jn_model *poisson = jn_test_model("glmm", TEXTS("family=poisson", "beta=0.1"), group);
+    jn_model *logistic = jn_test_model("logistic", NULL, bit);
+    jn_model *normal = jn_test_model("linear-gaussian", NULL, one);
+    static const double ks[] = { 1.0, 10.0, 1e4 };
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(log_of(gamma, "student", TEXTS("df=80"), ks[i]), JN_INFINITE);
+        assert_int_equal(log_of(poisson, "student", TEXTS("df=80"), ks[i]), JN_INFINITE);
+        assert_int_equal(log_of(gamma, "laplace", NULL, ks[i]), JN_FINITE);
+        assert_int_not_equal(log_of(logistic, "student", TEXTS("df=5"), ks[i]), JN_INFINITE);
+        assert_int_not_equal(log_of(normal, "student", TEXTS("df=5"), ks[i]), JN_INFINITE);
+    }
+    jn_model_free(gamma);
+    jn_model_free(poisson);
+    jn_model_free(logistic);
+    jn_model_free(normal);
+    jn_table_free(count);
+    jn_table_free(group);
+    jn_table_free(bit);
+    jn_table_free(one);
+}
+
 static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -158,6 +202,7 @@ static void test_negative_powers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_power_tails_against_exponentials),
         cmocka_unit_test(test_negative_powers),
         cmocka_unit_test(test_gaussian_against_gaussian),
         cmocka_unit_test(test_the_worst_direction_decides),
