@@ -1,5 +1,6 @@
 /* jensen derive: the derivation of the ELBO, a number for each line and whether it holds. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -78,7 +79,7 @@ enum { LINES = 12, COLUMNS = 8 };
 static const char *const columns[COLUMNS] = { "line",     "quantity", "value",   "error",
                                               "identity", "off by",   "allowed", "holds" };
 
-enum { NOTES = 3 };
+enum { NOTES = 4 };
 
 typedef struct walk {
     size_t n;
@@ -102,6 +103,9 @@ static double bound(const jn_estimate *e)
  * is rounding that neither knows of. */
 static double allowed(const jn_estimate *a, const jn_estimate *b)
 {
+    if (isinf(a->value) || isinf(b->value)) {
+        return NAN;
+    }
     const double slack = 1e-13 * (1.0 + fabs(a->value) + fabs(b->value));
     return 5.0 * hypot(se(a), se(b)) + bound(a) + bound(b) + slack;
 }
@@ -112,11 +116,11 @@ static void add_line(walk *w, const char *line, const char *quantity, const jn_e
 {
     jn_cell *c = w->cell + w->n++ * COLUMNS;
     const bool tested = identity != NULL && !isnan(off);
-    const bool holds = tested && off <= most;
+    const bool holds = tested && (off == 0.0 || off <= most); /* infinite: no error to allow for */
     c[0] = jn_cell_text(line);
     c[1] = jn_cell_text(quantity);
     c[2] = jn_cell_number(e->value, 13);
-    c[3] = jn_cell_number(e->error, 2);
+    c[3] = jn_cell_number(isnan(e->value) ? NAN : e->error, 2);
     c[4] = jn_cell_text(identity);
     c[5] = jn_cell_number(tested ? off : NAN, 2);
     c[6] = jn_cell_number(tested ? most : NAN, 2);
@@ -127,7 +131,9 @@ static void add_line(walk *w, const char *line, const char *quantity, const jn_e
 static void add_equal(walk *w, const char *line, const char *quantity, const jn_estimate *e,
                       const char *identity, const jn_estimate *other)
 {
-    const double off = e->value == other->value ? 0.0 : fabs(e->value - other->value);
+    const double apart = isinf(e->value) || isinf(other->value) ? NAN
+                                                                : fabs(e->value - other->value);
+    const double off = e->value == other->value ? 0.0 : apart;
     add_line(w, line, quantity, e, identity, off, allowed(e, other));
 }
 
@@ -154,12 +160,20 @@ static jn_status importance_lines(walk *w, const jn_proposal *q, const jn_gap_op
                                   const jn_estimate *exact, jn_error *err)
 {
     jn_estimate nodes, draws;
+    bool sound = true;
     jn_status st = excuse(w, "2", jn_derive_by_nodes(q, o, &nodes, err), &nodes, err);
     if (st == JN_OK) {
-        st = excuse(w, "3", jn_derive_by_draws(q, o, &draws, err), &draws, err);
+        st = excuse(w, "3", jn_derive_by_draws(q, o, &draws, &sound, err), &draws, err);
     }
     if (st != JN_OK) {
         return st;
+    }
+    if (!sound && !(fabs(draws.value - exact->value) <= allowed(&draws, exact))) {
+        (void)snprintf(w->note[w->n_notes++], sizeof w->note[0],
+                       "line 3 is not known: the weights may have no finite variance, or too few "
+                       "draws carry their mean, so that the standard error %.2g says little",
+                       draws.error);
+        draws = (jn_estimate){ .value = NAN, .error = NAN, .dof = NAN };
     }
     add_equal(w, "2", "log integral of q (p(x,z)/q), nodes by q", &nodes, "= line 1", exact);
     /* the log of a mean of n draws is low by half its variance */
@@ -177,14 +191,16 @@ static jn_status gap_lines(walk *w, const jn_proposal *q, const jn_gap_options *
     if (st < 0 && st != JN_ERR_UNSUPPORTED) {
         return st;
     }
+    if (isinf(elbo->gap.value) && isfinite(kl.value)) { /* no draw shows that a mean is infinite */
+        kl.value = NAN;
+    }
     const jn_estimate *value = &elbo->value;
     const double below = below_zero(exact->value - value->value);
     add_line(w, "4", "E_q log p(x,z)/q, the ELBO", value, "<= line 1", below,
              allowed(value, exact));
     add_line(w, "", "the gap, log p(x) - ELBO", &elbo->gap, ">= 0", below_zero(elbo->gap.value),
              allowed(&elbo->gap, &elbo->gap));
-    add_line(w, "", "KL(q || p(z|x)), without log p(x)", &kl, "= the gap",
-             fabs(kl.value - elbo->gap.value), allowed(&kl, &elbo->gap));
+    add_equal(w, "", "KL(q || p(z|x)), without log p(x)", &kl, "= the gap", &elbo->gap);
     return JN_OK;
 }
 
@@ -228,7 +244,11 @@ static jn_status walk_lines(const derive_args *a, const jn_parsed *p, const jn_p
         const jn_sheet sheet = {
             .name = "lines", .n_cols = COLUMNS, .n_rows = w.n, .cols = columns, .cell = w.cell
         };
-        const char *notes[NOTES];
+        const char **notes = jn_alloc(NOTES + t->n_warnings, sizeof *notes);
+        if (notes == NULL) {
+            jn_gap_table_free(t);
+            return jn_error_set(err, JN_ERR_NOMEM, "out of memory");
+        }
         if (w.failed) {
             (void)snprintf(w.note[w.n_notes++], sizeof w.note[0],
                            "An identity does not hold within the errors.");
@@ -236,7 +256,11 @@ static jn_status walk_lines(const derive_args *a, const jn_parsed *p, const jn_p
         for (size_t i = 0; i < w.n_notes; i++) {
             notes[i] = w.note[i];
         }
-        st = write_sheet(a, p, q->model, &sheet, w.n_notes, notes, err);
+        for (size_t i = 0; i < t->n_warnings; i++) {
+            notes[w.n_notes + i] = t->warnings[i];
+        }
+        st = write_sheet(a, p, q->model, &sheet, w.n_notes + t->n_warnings, notes, err);
+        free(notes);
     }
     jn_gap_table_free(t);
     return st != JN_OK ? st : w.failed ? JN_NOT_CONVERGED : weak;

@@ -36,11 +36,12 @@ static jn_status check_nodes(const jn_law *law, size_t row, double tolerance, bo
                               row, exp(log_mass));
 }
 
-static jn_status check_draws(const jn_law *law, size_t row, jn_error *err)
+static jn_status check_draws(const jn_law *law, size_t row, double *k, jn_error *err)
 {
-    jn_pareto p;
+    jn_pareto p = { .k = NAN };
     const jn_status st = jn_pareto_fit(law->n_nodes, law->tail.n, law->tail.log_w, &p);
     const double most = jn_pareto_limit(law->n_nodes);
+    *k = p.k;
     return st != JN_OK || !(p.k > most)
                ? st
                : jn_error_set(err, JN_REFUSED,
@@ -51,7 +52,7 @@ static jn_status check_draws(const jn_law *law, size_t row, jn_error *err)
 
 static jn_status row_evidence(const jn_source *source, const jn_proposal *q, size_t row,
                               const jn_source_options *options, size_t threads, bool *narrow,
-                              jn_estimate *out, jn_error *err)
+                              double *k, jn_estimate *out, jn_error *err)
 {
     jn_law_wish wish = { .needs = 0 };
     jn_plan plan = { 0 };
@@ -68,7 +69,7 @@ static jn_status row_evidence(const jn_source *source, const jn_proposal *q, siz
     st = jn_source_run(&plan, 1, &wish, threads, &set, err);
     if (st >= 0) {
         const bool drawn = set.kind == JN_MC || set.kind == JN_RQMC;
-        st = drawn ? check_draws(&set.pooled, row, err)
+        st = drawn ? check_draws(&set.pooled, row, k, err)
                    : check_nodes(&set.law[0], row, options->tolerance, narrow, err);
     }
     if (st == JN_OK) {
@@ -82,7 +83,8 @@ static jn_status row_evidence(const jn_source *source, const jn_proposal *q, siz
 /* The domain is widened while it is too narrow; steps are halved until the error meets the
  * tolerance. */
 static jn_status nested_evidence(const jn_source *source, const jn_proposal *q, size_t row,
-                                 const jn_gap_options *o, jn_estimate *out, jn_error *err)
+                                 const jn_gap_options *o, double *k, jn_estimate *out,
+                                 jn_error *err)
 {
     jn_source_options options = { .samples = o->samples,
                                   .replicates = o->replicates,
@@ -91,7 +93,7 @@ static jn_status nested_evidence(const jn_source *source, const jn_proposal *q, 
     bool any = false, narrow = false;
     jn_status st = JN_OK;
     while (options.refinement <= FINEST) {
-        st = row_evidence(source, q, row, &options, o->threads, &narrow, out, err);
+        st = row_evidence(source, q, row, &options, o->threads, &narrow, k, out, err);
         if (narrow && options.widening < WIDEST) {
             options.widening++;
             continue;
@@ -108,14 +110,32 @@ static jn_status nested_evidence(const jn_source *source, const jn_proposal *q, 
     return any && st == JN_REFUSED ? JN_OK : st;
 }
 
+/* Is a mean of five standard errors off proof of anything? Not where the variance is infinite, nor
+ * where a few draws make the mean. */
+static jn_status judge_draws(const jn_proposal *q, size_t row, const jn_estimate *e, double k,
+                             bool *sound)
+{
+    const double heavy = 0.3, rough = 0.1; /* k-hat, and the error of a log that is still normal */
+    jn_verdict v;
+    const jn_status st = jn_finite_moment(q, row, 2.0, &v);
+    *sound = *sound && st == JN_OK && v.finite == JN_FINITE && !(k > heavy) && e->error < rough;
+    return st;
+}
+
 static jn_status total_evidence(const jn_source *source, const jn_proposal *q,
-                                const jn_gap_options *o, jn_estimate *out, jn_error *err)
+                                const jn_gap_options *o, bool *sound, jn_estimate *out,
+                                jn_error *err)
 {
     jn_estimate total = jn_estimate_zero();
     jn_status st = JN_OK;
+    *sound = true;
     for (size_t r = 0; st == JN_OK && r < q->model->n_obs; r++) {
         jn_estimate e;
-        st = nested_evidence(source, q, r, o, &e, err);
+        double k = NAN;
+        st = nested_evidence(source, q, r, o, &k, &e, err);
+        if (st == JN_OK && source == &jn_source_mc) {
+            st = judge_draws(q, r, &e, k, sound);
+        }
         total = st == JN_OK ? jn_estimate_add(total, e) : total;
     }
     *out = total;
@@ -135,10 +155,10 @@ jn_status jn_derive_by_nodes(const jn_proposal *q, const jn_gap_options *o, jn_e
     }
     jn_status st = JN_REFUSED;
     jn_error first = JN_ERROR_INIT, why = JN_ERROR_INIT;
-    bool refused = false;
+    bool refused = false, sound;
     for (size_t i = 0; i < 3 && st == JN_REFUSED; i++) {
         if (order[i] != NULL) {
-            st = total_evidence(order[i], q, o, out, &why);
+            st = total_evidence(order[i], q, o, &sound, out, &why);
             first = refused ? first : why;
             refused = true;
         }
@@ -150,9 +170,9 @@ jn_status jn_derive_by_nodes(const jn_proposal *q, const jn_gap_options *o, jn_e
 }
 
 jn_status jn_derive_by_draws(const jn_proposal *q, const jn_gap_options *o, jn_estimate *out,
-                             jn_error *err)
+                             bool *sound, jn_error *err)
 {
-    return total_evidence(&jn_source_mc, q, o, out, err);
+    return total_evidence(&jn_source_mc, q, o, sound, out, err);
 }
 
 /* --- divergences between Gaussians ----------------------------------------------------------- */
@@ -237,13 +257,14 @@ jn_status jn_derive_kl_prior(const jn_proposal *q, jn_estimate *out, jn_error *e
 enum { BLOCK = 512, REPLICATES = 16, BLOCKS = 16 };
 
 static jn_status add_block(const jn_proposal *q, size_t row, const jn_stream *s, uint64_t first,
-                           double *block, jn_moments *sum)
+                           double *block, jn_moments *sum, bool *infinite)
 {
     const jn_model *m = q->model;
-    double *base = block, *z = base + m->dim * BLOCK, *log_q = z + m->dim * BLOCK;
+    const size_t n_base = jn_proposal_n_base(q);
+    double *base = block, *z = base + n_base * BLOCK, *log_q = z + m->dim * BLOCK;
     double *log_p = log_q + BLOCK;
-    for (size_t j = 0; j < m->dim; j++) {
-        const bool normal = q->ops->base == NULL || q->ops->base(q->self, j) == JN_BASE_NORMAL;
+    for (size_t j = 0; j < n_base; j++) {
+        const bool normal = jn_proposal_base(q, j) == JN_BASE_NORMAL;
         (normal ? jn_normal_fill : jn_uniform_fill)(s, first, BLOCK, (uint32_t)j, base + j * BLOCK);
     }
     jn_status st = q->ops->map(q->self, row, BLOCK, BLOCK, base, z, log_q);
@@ -251,6 +272,7 @@ static jn_status add_block(const jn_proposal *q, size_t row, const jn_stream *s,
         st = m->density->posterior_log_density(m->self, row, BLOCK, BLOCK, z, log_p);
     }
     for (size_t i = 0; st == JN_OK && i < BLOCK; i++) {
+        *infinite = *infinite || (log_p[i] == -INFINITY && isfinite(log_q[i]));
         jn_moments_add(sum, log_q[i] - log_p[i], 1.0);
     }
     return st;
@@ -258,9 +280,10 @@ static jn_status add_block(const jn_proposal *q, size_t row, const jn_stream *s,
 
 static jn_status drawn(const jn_proposal *q, const jn_gap_options *o, jn_estimate *out)
 {
-    double *block = jn_alloc_doubles((2 * q->model->dim + 2) * BLOCK);
+    double *block = jn_alloc_doubles((jn_proposal_n_base(q) + q->model->dim + 2) * BLOCK);
     jn_estimate total = jn_estimate_zero();
     jn_status st = block == NULL ? JN_ERR_NOMEM : JN_OK;
+    bool infinite = false;
     for (size_t r = 0; st == JN_OK && r < q->model->n_obs; r++) {
         const jn_stream s = { .seed = o->seed,
                               .observation = (uint32_t)r,
@@ -268,7 +291,7 @@ static jn_status drawn(const jn_proposal *q, const jn_gap_options *o, jn_estimat
                               .purpose = JN_FOR_SIMULATION };
         jn_moments sum = JN_MOMENTS_INIT;
         for (size_t i = 0; st == JN_OK && i < REPLICATES * BLOCKS; i++) {
-            st = add_block(q, r, &s, i * BLOCK, block, &sum);
+            st = add_block(q, r, &s, i * BLOCK, block, &sum, &infinite);
         }
         const double n = (double)sum.n;
         const jn_estimate e = { .value = sum.mean,
@@ -281,6 +304,10 @@ static jn_status drawn(const jn_proposal *q, const jn_gap_options *o, jn_estimat
         total = jn_estimate_add(total, e);
     }
     free(block);
+    if (infinite || !isfinite(total.value)) { /* a draw where the posterior is 0, or not a number */
+        total.value = infinite ? INFINITY : NAN;
+        total.error = NAN;
+    }
     *out = total;
     return st;
 }

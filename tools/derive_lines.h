@@ -10,8 +10,9 @@
  * (nodes miss a part of q or of the posterior, draws are too heavy-tailed). */
 JN_CHECKED jn_status jn_derive_by_nodes(const jn_proposal *q, const jn_gap_options *o,
                                         jn_estimate *out, jn_error *err);
+/* *sound: standard errors mean what they do of normal means, in every observation. */
 JN_CHECKED jn_status jn_derive_by_draws(const jn_proposal *q, const jn_gap_options *o,
-                                        jn_estimate *out, jn_error *err);
+                                        jn_estimate *out, bool *sound, jn_error *err);
 
 /* KL(q || p(z|x)), total, without log p(x): in closed form between Gaussians, else by draws of q
  * where the density of the posterior is known. JN_ERR_UNSUPPORTED: it is not. */

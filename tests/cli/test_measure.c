@@ -232,6 +232,41 @@ static void test_derivation_refuses_heavy_tails(void **state)
     outcome_free(&o);
 }
 
+/* No line says NO: a base coordinate more than z has, infinities on both sides of an identity, and
+ * draws whose standard error says little. */
+static void test_derivation_says_no_for_a_reason(void **state)
+{
+    (void)state;
+    (void)jn_scratch_text("schools.csv", "y,sd\n28,15\n8,10\n-3,16\n");
+    (void)jn_scratch_text("count.csv", "y,exposure\n3000,7.706\n");
+    static const char *const lines[4] = {
+        "derive --q mixture --q-set means=0;3 --format json",
+        "derive hierarchical-normal --q prior --format json --data schools.csv",
+        "derive gamma-poisson --set shape=28.01 --set rate=10.52 --q prior --tolerance 1e-6 "
+        "--format json --data count.csv",
+        "derive gamma-poisson --set shape=15.8 --set rate=0.01092 --q student --q-set df=80 "
+        "--format json --data count.csv",
+    };
+    static const char *const kl[4] = { "yes", "not known", "yes", "not known" };
+    for (size_t i = 0; i < 4; i++) {
+        outcome o = run_program(lines[i], NULL, NULL);
+        json_t *root = json_loads(o.out, JSON_REJECT_DUPLICATES, NULL);
+        assert_non_null(root);
+        assert_null(strstr(o.out, "\"NO\""));
+        assert_null(strstr(o.out, "does not hold"));
+        const json_t *row = line_of(root, "KL(q || p(z|x))");
+        assert_string_equal(json_string_value(json_object_get(row, "holds")), kl[i]);
+        const bool infinite = i % 2 == 1;
+        assert_true((strstr(o.out, "elbo is infinite for 1 of 1") != NULL) == infinite);
+        row = line_of(root, "the gap");
+        assert_string_equal(json_string_value(json_object_get(row, "holds")), "yes");
+        row = line_of(root, "A = E_q");
+        assert_true(json_is_null(json_object_get(row, "error")) == infinite);
+        json_decref(root);
+        outcome_free(&o);
+    }
+}
+
 /* B is least where q's sd is nearest the prior's, the gap where it is nearest the posterior's. */
 static void test_derive_sweep(void **state)
 {
@@ -364,6 +399,7 @@ int main(void)
         cmocka_unit_test(test_derivation),
         cmocka_unit_test(test_derivation_without_a_split),
         cmocka_unit_test(test_derivation_refuses_heavy_tails),
+        cmocka_unit_test(test_derivation_says_no_for_a_reason),
         cmocka_unit_test(test_derive_sweep),
         cmocka_unit_test(test_likelihood),
         cmocka_unit_test(test_weak_points_say_why),
