@@ -86,25 +86,49 @@ static void fill_grid(const jn_curves *c, jn_cell *cell)
 
 enum { PEAK_MOST = 6, NOTE = JN_ERROR_TEXT + 512 };
 
-/* curve, theta, theta minus the exact curve's, the highest value on the grid. */
+/* curve, theta, theta minus the exact curve's, the highest value on the grid. Two maxima are apart
+ * by so much only where both lie inside the grid. */
 static void fill_peaks(const jn_curves *c, jn_cell *cell)
 {
-    double exact[2] = { NAN, NAN };
+    jn_peak exact;
+    (void)jn_curves_peak(c, 0, &exact);
     for (size_t k = 0; k < c->n_curves; k++) {
-        double theta[2] = { NAN, NAN }, value = NAN;
-        size_t point = 0;
-        const bool found = jn_curves_peak(c, k, &point, theta, &value);
+        jn_peak peak;
+        (void)jn_curves_peak(c, k, &peak);
         *cell++ = jn_cell_text(c->name[k]);
         for (size_t s = 0; s < c->n_sweeps; s++) {
-            exact[s] = k == 0 ? theta[s] : exact[s];
-            *cell++ = jn_cell_number(found ? theta[s] : NAN, 8);
-            *cell++ = jn_cell_number(found && k > 0 ? theta[s] - exact[s] : NAN, 4);
+            const bool inside = k > 0 && !peak.border[s] && !exact.border[s];
+            *cell++ = jn_cell_number(peak.theta[s], 8);
+            *cell++ = jn_cell_number(inside ? peak.theta[s] - exact.theta[s] : NAN, 4);
         }
-        *cell++ = jn_cell_number(found ? value : NAN, 12);
+        *cell++ = jn_cell_number(peak.value, 12);
     }
 }
 
-/* Where and why points are weaker than nodes within the tolerance, a note for each kind of q. */
+/* Which curves are highest at the border of the grid; false: none. */
+static bool note_borders(const jn_curves *c, char note[NOTE])
+{
+    size_t used = (size_t)snprintf(note, NOTE, "highest at the border of the grid, where");
+    bool any = false;
+    for (size_t s = 0; s < c->n_sweeps; s++) {
+        for (size_t k = 0; k < c->n_curves && used < NOTE - 200; k++) {
+            jn_peak peak;
+            if (jn_curves_peak(c, k, &peak) && peak.border[s]) {
+                used += (size_t)snprintf(note + used, NOTE - used, "%s %s = %.6g (%s)",
+                                         any ? "," : "", c->sweep[s].name, peak.theta[s],
+                                         c->name[k]);
+                any = true;
+            }
+        }
+    }
+    (void)snprintf(note + used, NOTE - used,
+                   ": the maximum may lie beyond (a wider --sweep shows), and no difference of it "
+                   "is told");
+    return any;
+}
+
+/* Where and why points are weaker than nodes within the tolerance, a note for each kind of q; then
+ * maxima at the border. */
 static size_t fill_notes(const jn_curves *c, char (*note)[NOTE], const char **notes)
 {
     static const char *const kinds[2] = { "held fixed", "refitted" };
@@ -127,14 +151,18 @@ static size_t fill_notes(const jn_curves *c, char (*note)[NOTE], const char **no
         notes[n] = note[n];
         n++;
     }
+    if (note_borders(c, note[n])) {
+        notes[n] = note[n];
+        n++;
+    }
     return n;
 }
 
 static jn_status write_curves(const likelihood_args *a, const jn_parsed *p, const jn_curves *c,
                               jn_error *err)
 {
-    char note[2][NOTE];
-    const char *notes[2];
+    char note[3][NOTE];
+    const char *notes[3];
     const size_t n_notes = fill_notes(c, note, notes);
     const size_t cols = n_columns(c), peak_cols = 2 + 2 * c->n_sweeps;
     char(*made)[JN_CURVE_NAME + 8] = jn_alloc(c->n_curves, sizeof *made);

@@ -193,25 +193,28 @@ static double vertex(double below, double here, double above)
     return isfinite(bend) && bend < 0.0 ? 0.5 * (below - above) / bend : 0.0;
 }
 
-bool jn_curves_peak(const jn_curves *c, size_t k, size_t *point, double theta[2], double *value)
+bool jn_curves_peak(const jn_curves *c, size_t k, jn_peak *out)
 {
     bool found = false;
+    *out = (jn_peak){ .theta = { NAN, NAN }, .value = NAN };
     for (size_t i = 0; i < c->n_points; i++) {
         const double v = c->value[i * c->n_curves + k];
-        if (isfinite(v) && (!found || v > *value)) {
+        if (isfinite(v) && (!found || v > out->value)) {
             found = true;
-            *point = i;
-            *value = v;
+            out->point = i;
+            out->value = v;
         }
     }
     for (size_t s = 0; found && s < c->n_sweeps; s++) {
         const size_t stride = s == 0 && c->n_sweeps == 2 ? c->sweep[1].n : 1;
-        const size_t at = *point / stride % c->sweep[s].n;
-        theta[s] = jn_curves_theta(c, *point, s);
-        if (at > 0 && at + 1 < c->sweep[s].n) {
-            const double *v = c->value + *point * c->n_curves + k;
-            const double step = jn_sweep_at(&c->sweep[s], at + 1) - theta[s];
-            theta[s] += step * vertex(*(v - stride * c->n_curves), *v, v[stride * c->n_curves]);
+        const size_t at = out->point / stride % c->sweep[s].n;
+        out->theta[s] = jn_curves_theta(c, out->point, s);
+        out->border[s] = at == 0 || at + 1 == c->sweep[s].n;
+        if (!out->border[s]) {
+            const double *v = c->value + out->point * c->n_curves + k;
+            const double step = jn_sweep_at(&c->sweep[s], at + 1) - out->theta[s];
+            out->theta[s] += step *
+                             vertex(*(v - stride * c->n_curves), *v, v[stride * c->n_curves]);
         }
     }
     return found;

@@ -37,6 +37,11 @@ void jn_curves_free(jn_curves *c);
 /* Where curve k is highest: the grid point, theta there with a parabola through its neighbours on
  * each axis (the grid's own value at its ends), and the value at the grid point: a parabola's over
  * a coarse grid may be further off than that. false: nowhere finite. */
-bool jn_curves_peak(const jn_curves *c, size_t k, size_t *point, double theta[2], double *value);
+typedef struct jn_peak {
+    size_t point;
+    double theta[2], value;
+    bool border[2]; /* at an end of that sweep: the curve may well rise beyond it */
+} jn_peak;
+bool jn_curves_peak(const jn_curves *c, size_t k, jn_peak *out);
 
 #endif

@@ -108,9 +108,16 @@ jn_status jn_affine_finish(jn_affine *a, const jn_params *params, jn_error *err)
         for (size_t j = 0; j < a->dim; j++) {
             size += fabs(a->mean[s * a->dim + j]);
         }
+        for (size_t j = 0; j < a->dim; j++) {
+            const double sd = chol[j * a->dim + j];
+            if (!(sd >= JN_SD_LEAST && sd <= JN_SD_MOST)) {
+                size = INFINITY;
+            }
+        }
         if (!isfinite(size)) {
             return jn_error_set(err, JN_ERR_VALUE,
-                                "mean, sd, shift and widen together leave the range of doubles");
+                                "mean, sd, shift and widen together leave the range of doubles: "
+                                "sd is to be between 1e-100 and 1e100");
         }
     }
     return JN_OK;

@@ -5,6 +5,10 @@
 
 #include "jensen/proposal.h"
 
+/* Standard deviations of q: beyond, squares of z or of log q leave the range of doubles. */
+#define JN_SD_LEAST 1e-100
+#define JN_SD_MOST  1e100
+
 typedef struct jn_affine jn_affine;
 
 /* log of the density in u of n points from their |e|^2, in place, for (m, L) number `set`. */

@@ -275,10 +275,10 @@ static jn_status finish(mixture *m, jn_error *err)
         for (size_t k = c * m->dim; k < (c + 1) * m->dim; k++) {
             m->inverses[k] = 1.0 / m->sds[k];
             m->log_norm[c] -= log(m->sds[k]);
-            if (!isfinite(m->means[k]) || !isnormal(m->sds[k]) || !isnormal(m->inverses[k])) {
+            if (!isfinite(m->means[k]) || !(m->sds[k] >= JN_SD_LEAST && m->sds[k] <= JN_SD_MOST)) {
                 return jn_error_set(err, JN_ERR_VALUE,
                                     "means, sds, shift and widen together leave the range of "
-                                    "doubles");
+                                    "doubles: sds are to be between 1e-100 and 1e100");
             }
         }
     }

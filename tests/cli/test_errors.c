@@ -90,6 +90,8 @@ static const bad_case contents[] = {
     { LG "--columns z", 3, "no column 'z'" },
     { LG "--q gaussian --q-set mean=1,2,3", 3, "mean is 1 x 3" },
     { LG "--q gaussian --q-set sd=-1", 3, "'sd' = -1" },
+    { LG "--q gaussian --q-set sd=1e300", 3, "sd is to be between 1e-100 and 1e100" },
+    { LG "--q mixture --q-set means=0;1 --q-set sds=1e-200", 3, "between 1e-100 and 1e100" },
     { "gap logistic --data x.csv", 3, "no column 'y'" },
     { "gap gamma-weights --set a=-1", 3, "'a' = -1" },
 };

@@ -318,6 +318,27 @@ static void test_likelihood(void **state)
     json_decref(root);
 }
 
+/* Curves that rise to the end of the grid: L itself towards sqrt 3, not what is held at N(1, 1/2).
+ */
+static void test_a_peak_at_the_border_is_none(void **state)
+{
+    (void)state;
+    (void)jn_scratch_text("one.csv", "x\n2\n");
+    json_t *root = run_json(
+        "likelihood linear-gaussian --data one.csv --set noise_sd=1 --q posterior "
+        "--sweep noise_sd=1:1.5:51 --bounds elbo --format json",
+        0);
+    const json_t *peaks = json_object_get(root, "peaks"), *notes = json_object_get(root, "notes");
+    assert_close(real_at(json_array_get(peaks, 0), "noise_sd"), 1.5, 0.0, 0.0);
+    for (size_t i = 1; i < 3; i++) {
+        assert_true(json_is_null(json_object_get(json_array_get(peaks, i), "noise_sd - exact")));
+    }
+    assert_int_equal(json_array_size(notes), 1);
+    assert_non_null(strstr(json_string_value(json_array_get(notes, 0)),
+                           "where noise_sd = 1.5 (exact), noise_sd = 1.5 (elbo_refitted): "));
+    json_decref(root);
+}
+
 /* Points that are weaker than asked are named, with what jensen gap would say. */
 static void test_weak_points_say_why(void **state)
 {
@@ -402,6 +423,7 @@ int main(void)
         cmocka_unit_test(test_derivation_says_no_for_a_reason),
         cmocka_unit_test(test_derive_sweep),
         cmocka_unit_test(test_likelihood),
+        cmocka_unit_test(test_a_peak_at_the_border_is_none),
         cmocka_unit_test(test_weak_points_say_why),
         cmocka_unit_test(test_two_sweeps),
         cmocka_unit_test(test_mistakes),
