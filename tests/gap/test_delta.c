@@ -218,8 +218,7 @@ static const jn_gap_table *few_samples(jn_test_run *r, uint64_t samples, uint64_
     const jn_gap_options o = {
         .rule = JN_RULE_MC, .estimator = 1 + JN_BY_LAW, .samples = samples, .replicates = replicates
     };
-    *r = (jn_test_run){ .model = jn_test_model("gamma-weights", NULL, NULL),
-                        .err = JN_ERROR_INIT };
+    *r = (jn_test_run){ .model = jn_test_model("gamma-weights", NULL, NULL), .err = JN_ERROR_INIT };
     jn_params own = JN_PARAMS_INIT;
     const char *q = r->model->type->own_proposal(r->model->self, &own);
     assert_ok(jn_proposal_new(q, &own, r->model, &r->q, NULL), NULL);
