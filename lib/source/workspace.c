@@ -10,14 +10,14 @@ static jn_workspace *make(size_t dim, size_t n_base)
     /* Rows of JN_BLOCK numbers are a page apart, and what is a page apart shares few lines of the
      * first cache: GAP spreads the arrays that are read side by side. */
     enum { SCALARS = 8, GAP = 40, STRIDE = JN_BLOCK + GAP };
-    jn_workspace *ws = jn_alloc(1, sizeof *ws);
+    jn_workspace *ws = jn_alloc_apart(1, sizeof *ws);
     if (ws == NULL) {
         return NULL;
     }
     ws->memory = n_base > SIZE_MAX / 4096 / JN_BLOCK
                      ? NULL
                      : jn_alloc_doubles((n_base + 2 * dim) * JN_BLOCK + (SCALARS + 3) * STRIDE);
-    ws->edge = jn_alloc(JN_BLOCK, 1);
+    ws->edge = jn_alloc_apart(JN_BLOCK, 1);
     if (ws->memory == NULL || ws->edge == NULL) {
         jn_workspace_free(ws);
         return NULL;
