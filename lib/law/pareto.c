@@ -9,7 +9,7 @@
 #include "kernel/kernels.h"
 #include "law/select.h"
 
-enum { LEAST_TAIL = 5, GRID = 30, PRIOR_WEIGHT = 10 };
+enum { LEAST_TAIL = 5, GRID = 30, PRIOR_WEIGHT = 10, SORTED_MOST = 8192 };
 
 /* Log-weights that differ by no more, relative to their size, differ by rounding. */
 static const double SAME = 1e-12;
@@ -138,8 +138,8 @@ jn_status jn_pareto_fit(uint64_t s, size_t n, const double *log_w, jn_pareto *ou
         return JN_OK;
     }
     const size_t n_grid = GRID + (size_t)floor(sqrt((double)m));
-    /* to sort some more is cheaper than to choose */
-    const size_t n_sorted = n <= 2 * (m + 1) ? n : m + 1;
+    /* to sort some more is cheaper than to choose, and takes more memory */
+    const size_t n_sorted = n <= 2 * (m + 1) && m <= SORTED_MOST ? n : m + 1;
     double *work = jn_realloc(NULL, n + n_sorted + 2 * n_grid, sizeof *work);
     if (work == NULL) {
         return JN_ERR_NOMEM;
