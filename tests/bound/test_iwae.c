@@ -65,23 +65,31 @@ static void test_two_points(void **state)
     assert_close(variance[0], 0.09 * d * d, 1e-13, 0.0);
 }
 
-/* One draw in a million has all the weight: K log phi needs every digit of log phi. */
-static void test_rare_large_weights(void **state)
+/* One draw of 1 / p has all the weight. Of a million: K log phi needs every digit of log phi; of
+ * more, the integrand reaches as far down as e^-s of that weight does. */
+static void rare_weight(double p, size_t n)
 {
-    (void)state;
-    const double p = 1e-6, low = 1e-9, high = (1.0 - (1.0 - p) * low) / p;
+    const double low = 1e-9, high = (1.0 - (1.0 - p) * low) / p;
     static const double ks[] = { 2, 1000, 100000, 3000000 };
     double gap[4], error[4], variance[4];
     l[0] = log(high);
     l[1] = log(low);
     log_m[0] = log(p);
     log_m[1] = log1p(-p);
-    integrate(2, 4, ks, gap, error, variance);
-    for (size_t i = 0; i < 4; i++) {
+    integrate(2, n, ks, gap, error, variance);
+    for (size_t i = 0; i < n; i++) {
         const double truth = jn_test_two_point_gap(p, high, low, (unsigned)ks[i]);
         assert_close(gap[i], truth, 2e-13, 0.0);
         honest(gap[i], truth, error[i], 1e-14); /* 1e6 binomial terms in long double */
     }
+}
+
+static void test_rare_large_weights(void **state)
+{
+    (void)state;
+    rare_weight(1e-6, 4);
+    rare_weight(1e-13, 3);
+    rare_weight(1e-13, 1); /* at K = 2 alone it begins e^11 higher */
 }
 
 static void random_nodes(uint64_t s, size_t n, double spread)
